@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/search/search.h"
+
+#include <fmt/format.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <memory>
+
+#include "cli/commands.h"
+#include "cli/progress.h"
+#include "engine/ingest/inputs.h"
+#include "engine/report/report.h"
+#include "index/base/files.h"
+
+namespace pugmark::cli {
+namespace {
+
+constexpr int kReportSide_px = 640;
+constexpr int kReportQuality = 85;
+constexpr uint64_t kMaxPictureBytes = 256ull << 20;
+
+struct Options {
+  std::vector<std::filesystem::path> photos;
+  SearchOptions search;
+  std::filesystem::path html;
+  bool verbose = false;
+  int num_threads = 1;
+};
+
+// Columns of the terminal; a file or a pipe gets lines of the classic width.
+int TerminalWidth() {
+  winsize size{};
+  return ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+}
+
+void Print(const QueryResult& result, const Options& options, Format format) {
+  switch (format) {
+    case Format::kJson: fmt::print("{}\n", FormatJson(result)); break;
+    case Format::kCsv: fmt::print("{}", FormatCsv(result)); break;
+    case Format::kText:
+      const bool terminal = ::isatty(STDOUT_FILENO) == 1;
+      const TextOptions text{TerminalWidth(), terminal && ::getenv("NO_COLOR") == nullptr, options.verbose};
+      fmt::print("{}\n", FormatText(result, text));
+      break;
+  }
+  std::fflush(stdout);
+}
+
+void Write(const std::vector<QueryResult>& results, const Options& options, const Searcher& searcher) {
+  HtmlOptions html;
+  html.version = PUGMARK_VERSION;
+  html.collection = searcher.paths().root.string();
+  html.parameters = {{"most hits", fmt::format("{}", options.search.max_hits)},
+                     {"candidates verified", fmt::format("{}", options.search.shortlist.max_candidates)},
+                     {"largest expected number of false hits", fmt::format("{:g}", options.search.max_expected_false_hits)}};
+  html.query_picture = [](const QueryResult& query) -> std::optional<std::vector<uint8_t>> {
+    DecodeOptions decode;
+    decode.max_side_px = kReportSide_px;
+    try {
+      const DecodeResult decoded = Decode(ReadFile(query.path, kMaxPictureBytes), decode);
+      if (decoded.image) return EncodeThumbnail(*decoded.image, kReportSide_px, kReportQuality);
+    } catch (const Error&) {
+      // The page shows a grey box; the search itself has said what is wrong with the file.
+    }
+    return std::nullopt;
+  };
+  html.hit_picture = [&](const Hit& hit) -> std::optional<std::vector<uint8_t>> {
+    try {
+      return ReadFile(searcher.paths().thumbnail(hit.photo.sha256), kMaxPictureBytes);
+    } catch (const Error&) {
+      return std::nullopt;
+    }
+  };
+  WriteHtml(options.html, results, html);
+  fmt::print(stderr, "Report: {}\n", EscapeText(options.html.string()));
+}
+
+int Search(const Options& options, const Context& context) {
+  context.RequireCollection();
+  const std::vector<std::filesystem::path> photos = ExpandFolders(options.photos);
+  if (photos.empty()) throw Error(ErrorCode::kInvalidArgument, "The named folders hold no files to search for.");
+
+  const Searcher searcher(context.collection, options.search);
+  std::vector<QueryResult> results;
+  int64_t num_done = 0, num_unreadable = 0, num_with_hits = 0;
+  Progress progress;
+  if (context.format == Format::kCsv) fmt::print("{}", CsvHeader());
+  searcher.SearchAll(photos, options.num_threads, context.stop, [&](const QueryResult& result) {
+    progress.Clear();
+    Print(result, options, context.format);
+    ++num_done;
+    num_unreadable += result.error_code.empty() ? 0 : 1;
+    num_with_hits += result.hits.empty() ? 0 : 1;
+    if (photos.size() > 1) progress.Show("queries", num_done, static_cast<int64_t>(photos.size()));
+    if (!options.html.empty()) results.push_back(result);
+  });
+  progress.Clear();
+  if (context.format == Format::kText) {
+    if (photos.size() > 1) {
+      fmt::print("{} queries: {} with hits, {} without, {} unreadable.\n", num_done, num_with_hits,
+                 num_done - num_with_hits - num_unreadable, num_unreadable);
+    }
+    if (num_with_hits > 0) fmt::print("{}\n", kLeadSentence);
+  }
+  if (!options.html.empty()) Write(results, options, searcher);
+  if (context.stop.stop_requested()) return kInterrupted;
+  return num_unreadable > 0 ? kSkipped : num_with_hits == 0 ? kNoHit : kDone;
+}
+
+}  // namespace
+
+Run AddSearch(CLI::App& app, const Context& context) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand("search", "Find earlier sightings of photos");
+  command->add_option("images", options->photos, "Photos, or folders of them")->type_name("IMAGE")->required();
+  command->add_option("--top", options->search.max_hits, "Most hits per photo (default 20)")
+      ->check(CLI::Range(1, 10000))
+      ->type_name("K");
+  command->add_option("--candidates", options->search.shortlist.max_candidates,
+                      "Candidates to verify (default 50): more finds more and takes longer")
+      ->check(CLI::Range(1, 10000))
+      ->type_name("N");
+  command->add_option("--max-false-hits", options->search.max_expected_false_hits,
+                      "Report hits of which at most this many are expected to be false, per query (default 0.0001)")
+      ->check(CLI::Range(1e-12, 1.0))
+      ->type_name("X");
+  command->add_option("--html", options->html, "Also write a self-contained report with both photos side by side")
+      ->type_name("FILE");
+  command->add_flag("-v,--verbose", options->verbose, "Show the numbers behind each hit and all its sightings");
+  AddThreads(command, &options->num_threads);
+  return [options, &context] { return Search(*options, context); };
+}
+
+}  // namespace pugmark::cli

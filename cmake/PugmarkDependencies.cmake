@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: Apache-2.0
+# Everything comes from Debian 12. A missing package is named, so that nobody has to guess.
+macro(pugmark_need package debian)
+  find_package(${package} ${ARGN} QUIET)
+  if(NOT ${package}_FOUND)
+    message(FATAL_ERROR "${package} was not found. On Debian 12: apt-get install ${debian}\n"
+                        "(cmake/setup.sh installs everything.)")
+  endif()
+endmacro()
+
+macro(pugmark_need_pc target module debian)
+  pkg_check_modules(${target} QUIET IMPORTED_TARGET ${module})
+  if(NOT ${target}_FOUND)
+    message(FATAL_ERROR "${module} was not found. On Debian 12: apt-get install ${debian}\n"
+                        "(cmake/setup.sh installs everything.)")
+  endif()
+endmacro()
+
+pugmark_need(PkgConfig pkg-config)
+pugmark_need(Threads libc6-dev)
+pugmark_need(OpenMP gcc)
+pugmark_need(OpenCV libopencv-dev COMPONENTS core imgproc imgcodecs features2d calib3d)
+pugmark_need(faiss libfaiss-dev)
+pugmark_need(SQLite3 libsqlite3-dev)
+pugmark_need(SQLiteCpp libsqlitecpp-dev)
+pugmark_need(CLI11 libcli11-dev)
+pugmark_need(nlohmann_json nlohmann-json3-dev)
+pugmark_need(fmt libfmt-dev)
+pugmark_need(TBB libtbb-dev)
+pugmark_need(OpenSSL libssl-dev)
+pugmark_need(JPEG libjpeg62-turbo-dev)
+pugmark_need(GIF libgif-dev)
+pugmark_need_pc(LIBEXIF libexif libexif-dev)
+pugmark_need_pc(LIBHEIF libheif libheif-dev)
+
+# libcsv has neither a CMake configuration nor a .pc file.
+find_path(LIBCSV_INCLUDE_DIR csv.h)
+find_library(LIBCSV_LIBRARY csv)
+find_path(MUSTACHE_INCLUDE_DIR kainjow/mustache.hpp)
+if(NOT LIBCSV_INCLUDE_DIR OR NOT LIBCSV_LIBRARY OR NOT MUSTACHE_INCLUDE_DIR)
+  message(FATAL_ERROR "On Debian 12: apt-get install libcsv-dev libkainjow-mustache-dev")
+endif()
+add_library(libcsv INTERFACE)
+target_include_directories(libcsv SYSTEM INTERFACE "${LIBCSV_INCLUDE_DIR}")
+target_link_libraries(libcsv INTERFACE "${LIBCSV_LIBRARY}")
+add_library(mustache INTERFACE)
+target_include_directories(mustache SYSTEM INTERFACE "${MUSTACHE_INCLUDE_DIR}")
+
+# OpenCV's variables as one target, so that its headers count as system headers.
+add_library(opencv INTERFACE)
+target_include_directories(opencv SYSTEM INTERFACE ${OpenCV_INCLUDE_DIRS})
+target_link_libraries(opencv INTERFACE opencv_core opencv_imgproc opencv_imgcodecs opencv_features2d opencv_calib3d)
+
+if(PUGMARK_TESTS)
+  pugmark_need(GTest "libgtest-dev libgmock-dev")
+  pugmark_need(rapidcheck librapidcheck-dev)
+endif()
+if(PUGMARK_BENCHMARKS)
+  pugmark_need(benchmark libbenchmark-dev)
+endif()

@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Installs what Pugmark is built from, on Debian 12. Needs root or sudo the first time; does nothing when all is there.
+# With --tests also what the tests use.
+set -euo pipefail
+
+packages=(
+  g++ cmake ninja-build pkg-config ccache
+  libopencv-dev libfaiss-dev libopenblas-dev libsqlite3-dev libsqlitecpp-dev
+  libjpeg62-turbo-dev libgif-dev libheif-dev libexif-dev
+  libcli11-dev nlohmann-json3-dev libfmt-dev libtbb-dev libssl-dev libcsv-dev libkainjow-mustache-dev
+)
+if [[ "${1:-}" == --tests ]]; then
+  packages+=(libgtest-dev libgmock-dev librapidcheck-dev libbenchmark-dev)
+fi
+
+missing=()
+for package in "${packages[@]}"; do
+  state=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)
+  [[ "$state" == installed ]] || missing+=("$package")
+done
+[[ ${#missing[@]} -eq 0 ]] && exit 0
+
+as_root=()
+if [[ $EUID -ne 0 ]]; then
+  command -v sudo >/dev/null || { echo "Run this once as root, or install sudo: packages are missing: ${missing[*]}" >&2; exit 1; }
+  as_root=(sudo)
+fi
+echo "Installing ${#missing[@]} packages: ${missing[*]}" >&2
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+if ! { "${as_root[@]}" apt-get update -q &&
+       "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${missing[@]}"; } \
+     >"$log" 2>&1; then
+  cat "$log" >&2
+  echo "Installing packages failed (see above). Pugmark needs Debian 12 and its package mirror once." >&2
+  exit 1
+fi

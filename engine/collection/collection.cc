@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/collection/collection.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <system_error>
+
+#include "index/base/error.h"
+#include "index/base/files.h"
+
+namespace pugmark {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kWorkingSize = "working_size_px";
+constexpr const char* kMaxKeypoints = "max_keypoints";
+constexpr const char* kContrast = "contrast_threshold";
+
+template <typename Number>
+Number NumberSetting(const Catalogue& catalogue, const char* key) {
+  const std::string text = catalogue.Setting(key).value_or("");
+  Number number{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size()) {
+    throw Error(ErrorCode::kCorrupt,
+                fmt::format("The catalogue's setting '{}' is '{}', which is no number. Restore the catalogue from a backup.",
+                            key, EscapeText(text)));
+  }
+  return number;
+}
+
+void CheckOptions(const FeatureOptions& options) {
+  if (options.working_size_px < 64 || options.working_size_px > 2000) {
+    throw Error(ErrorCode::kInvalidArgument, "The working size must be between 64 and 2000 pixels.");
+  }
+  if (options.max_keypoints < 16 || options.max_keypoints > 4000) {
+    throw Error(ErrorCode::kInvalidArgument, "The number of keypoints must be between 16 and 4000.");
+  }
+  if (!(options.contrast_threshold >= 0 && options.contrast_threshold <= 0.2f)) {
+    throw Error(ErrorCode::kInvalidArgument, "The contrast threshold must be between 0 and 0.2.");
+  }
+}
+
+}  // namespace
+
+void CreateCollection(const fs::path& root, const FeatureOptions& options) {
+  CheckOptions(options);
+  const CollectionPaths paths{fs::absolute(root).lexically_normal()};
+  if (fs::exists(paths.catalogue())) {
+    throw Error(ErrorCode::kExists, fmt::format("{}: is a collection already; it was left as it is.", root.string()));
+  }
+  std::error_code error;
+  if (fs::exists(root) && !fs::is_empty(root, error)) {
+    throw Error(ErrorCode::kInvalidArgument,
+                fmt::format("{}: is not empty. Name a new or empty directory for the collection.", root.string()));
+  }
+  fs::create_directories(paths.snapshots(), error);
+  if (!error) fs::create_directories(paths.root / "thumbs", error);
+  if (error) throw Error(ErrorCode::kIo, fmt::format("{}: cannot be created: {}.", root.string(), error.message()));
+  const FileLock lock(paths.lock());
+  Catalogue::Create(paths.catalogue());
+  Catalogue catalogue(paths.catalogue(), Catalogue::Access::kWrite);
+  Catalogue::Transaction transaction(catalogue);
+  catalogue.SetSetting(kWorkingSize, fmt::format("{}", options.working_size_px));
+  catalogue.SetSetting(kMaxKeypoints, fmt::format("{}", options.max_keypoints));
+  catalogue.SetSetting(kContrast, fmt::format("{}", options.contrast_threshold));
+  transaction.Commit();
+}
+
+CollectionPaths LocateCollection(const fs::path& root) {
+  CollectionPaths paths{fs::absolute(root).lexically_normal()};
+  if (!fs::exists(paths.catalogue())) {
+    const std::string name = EscapeText(root.string());
+    throw Error(ErrorCode::kNotFound,
+                fmt::format("{}: is not a collection. Make one with 'pugmark -c {} init'.", name, name));
+  }
+  return paths;
+}
+
+Collection OpenCollection(const fs::path& root, Catalogue::Access access) {
+  CollectionPaths paths = LocateCollection(root);
+  Catalogue catalogue(paths.catalogue(), access);
+  FeatureOptions options;
+  options.working_size_px = NumberSetting<int>(catalogue, kWorkingSize);
+  options.max_keypoints = NumberSetting<int>(catalogue, kMaxKeypoints);
+  options.contrast_threshold = NumberSetting<float>(catalogue, kContrast);
+  CheckOptions(options);
+  return {std::move(paths), std::move(catalogue), options};
+}
+
+StoredFeatures ToStored(const Features& features, const FeatureOptions& options) {
+  StoredFeatures stored;
+  stored.extractor = ExtractorName(options);
+  stored.width_px = features.width_px;
+  stored.height_px = features.height_px;
+  stored.num_keypoints = static_cast<int>(features.size());
+  stored.keypoints = PackKeypoints(features.keypoints);
+  stored.descriptors = features.descriptors;
+  return stored;
+}
+
+Features FromStored(const StoredFeatures& stored, const FeatureOptions& options) {
+  if (stored.extractor != ExtractorName(options)) {
+    throw Error(ErrorCode::kUnsupported, fmt::format("A photo's features were made by '{}', this collection uses '{}'.",
+                                                     EscapeText(stored.extractor), ExtractorName(options)));
+  }
+  return UnpackFeatures(stored.width_px, stored.height_px, stored.keypoints, stored.descriptors);
+}
+
+std::vector<EntryGeometry> GeometryOf(const Features& features) {
+  const float side_px = static_cast<float>(std::max({features.width_px, features.height_px, 1}));
+  std::vector<EntryGeometry> geometry;
+  geometry.reserve(features.size());
+  for (const Keypoint& p : features.keypoints) {
+    geometry.push_back({p.x_px / side_px, p.y_px / side_px, std::log2(std::max(p.scale_px, 1.0f)), p.angle_rad});
+  }
+  return geometry;
+}
+
+}  // namespace pugmark

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A collection as the pipelines use it: its directory, its catalogue and the settings that all its photos share, and the
+// translation between features and what catalogue and index store of them.
+#pragma once
+
+#include <filesystem>
+#include <vector>
+
+#include "engine/features/features.h"
+#include "index/base/collection.h"
+#include "index/catalogue/catalogue.h"
+#include "index/vectors/part.h"
+
+namespace pugmark {
+
+struct Collection {
+  CollectionPaths paths;
+  Catalogue catalogue;
+  FeatureOptions features;  // Fixed when the collection is made.
+};
+
+// Makes an empty collection. The directory may exist if it is empty. Throws Error(kExists) if there is a collection,
+// Error(kInvalidArgument) if options are out of range or the directory holds other things, Error(kIo).
+void CreateCollection(const std::filesystem::path& root, const FeatureOptions& options);
+
+// Where the collection lies. Throws Error(kNotFound) if `root` is no collection.
+CollectionPaths LocateCollection(const std::filesystem::path& root);
+
+// Throws as LocateCollection and Catalogue do. For kWrite the caller holds the lock.
+Collection OpenCollection(const std::filesystem::path& root, Catalogue::Access access);
+
+StoredFeatures ToStored(const Features& features, const FeatureOptions& options);
+
+// Throws Error(kCorrupt) if the blobs are damaged, Error(kUnsupported) if another extractor made them.
+Features FromStored(const StoredFeatures& stored, const FeatureOptions& options);
+
+// Weak geometry for the index: position as fractions of the long side, scale, direction.
+std::vector<EntryGeometry> GeometryOf(const Features& features);
+
+}  // namespace pugmark

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Image → keypoints and descriptors: what a photo is found again by.
+//
+// SIFT [1] keypoints, described by RootSIFT [2] in 8 bits. The detector decides recall: contrast threshold 0.01 instead of
+// 0.04 finds the faint detail of smooth ivory (measured: docs/measuring.md). Keypoints are spread over the picture, so
+// that a busy table cloth does not take them all.
+// [1] Lowe, Distinctive Image Features from Scale-Invariant Keypoints, IJCV 2004.
+// [2] Arandjelović and Zisserman, Three Things Everyone Should Know to Improve Object Retrieval, CVPR 2012, section 2.
+// Departure from [2]: values are stored as round(512 x), at most 255, which loses nothing that matching can see.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "engine/decode/decode.h"
+
+namespace pugmark {
+
+inline constexpr int kDescriptorSize = 128;
+
+// Settings of a collection: all its photos are described alike.
+struct FeatureOptions {
+  int working_size_px = 640;         // Long side. [64, 2000]. 640 finds re-photographed objects best; 320 serves copies.
+  int max_keypoints = 800;           // [16, 4000]. Cost of extraction, storage and verification grows with it.
+  float contrast_threshold = 0.01f;  // [0, 0.2]. Smaller: fainter keypoints.
+  bool operator==(const FeatureOptions&) const = default;
+};
+
+// Place, size and direction of a local feature, in pixels of the working image (first pixel's centre is (0.5, 0.5)).
+struct Keypoint {
+  float x_px = 0;
+  float y_px = 0;
+  float scale_px = 1;   // Diameter of the described neighbourhood's core, as OpenCV's KeyPoint::size.
+  float angle_rad = 0;  // [0, 2π), from the x axis towards the y axis (which points down).
+};
+
+struct Features {
+  int width_px = 0;  // Working image.
+  int height_px = 0;
+  std::vector<Keypoint> keypoints;   // Strongest first.
+  std::vector<uint8_t> descriptors;  // keypoints.size() × 128, row-major.
+
+  size_t size() const { return keypoints.size(); }
+  std::span<const uint8_t> descriptor(size_t i) const {
+    return std::span(descriptors).subspan(i * kDescriptorSize, kDescriptorSize);
+  }
+};
+
+// Shrinks the image to the working scale and describes it. Few or no keypoints is no error.
+// Threads: safe from any number at once; starts none. Deterministic. Cost: about 70 ms at 640 px.
+Features ExtractFeatures(const Image& image, const FeatureOptions& options);
+
+// The features that the left-right mirrored image would have, without extracting again: gradients change sign in x only,
+// so in the keypoint's own frame rows swap and orientation bins run backwards. Applied twice it gives its input back.
+Features MirrorFeatures(const Features& features);
+
+// Names method and options: features are comparable only if their extractors are equal.
+std::string ExtractorName(const FeatureOptions& options);
+
+// 6 bytes a keypoint, little-endian: x and y in 1/32 px (16 bit each), log2 scale in 1/16 octave (8 bit, from 0.5 px),
+// angle in 1/256 turn (8 bit).
+std::vector<uint8_t> PackKeypoints(std::span<const Keypoint> keypoints);
+
+// Inverse of PackKeypoints, up to its rounding. Throws Error(kCorrupt) if the sizes do not agree with each other or a
+// keypoint lies outside the image: the blobs may come from a stranger's collection.
+Features UnpackFeatures(int width_px, int height_px, std::span<const uint8_t> keypoints,
+                        std::span<const uint8_t> descriptors);
+
+}  // namespace pugmark

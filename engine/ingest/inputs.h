@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Which files an ingest reads, in which order, and what is known of each.
+#pragma once
+
+#include <filesystem>
+#include <vector>
+
+#include "engine/ingest/ingest.h"
+#include "engine/ingest/manifest.h"
+
+namespace pugmark {
+
+// One file and its manifest rows; none if it was found in a folder.
+struct Input {
+  std::filesystem::path path;  // Absolute.
+  std::vector<ManifestRow> rows;
+};
+
+struct Inputs {
+  std::vector<Input> files;            // Each file once. Manifest order first, then folders, sorted by path.
+  std::vector<Unreadable> problems;    // Manifest rows that cannot be used.
+};
+
+// Folders among `named` are replaced by the regular files below them, sorted by path, hidden names left out; links to
+// folders are not followed. Everything else stays as it is named, whether it exists or not.
+// Throws Error(kIo) if a folder cannot be listed.
+std::vector<std::filesystem::path> ExpandFolders(const std::vector<std::filesystem::path>& named);
+
+// Throws Error(kNotFound) if an input or manifest does not exist.
+Inputs CollectInputs(const IngestOptions& options);
+
+}  // namespace pugmark

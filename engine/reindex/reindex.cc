@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/reindex/reindex.h"
+
+#include <fmt/format.h>
+#include <oneapi/tbb/parallel_for.h>
+
+#include <algorithm>
+#include <unordered_map>
+
+#include "engine/collection/threads.h"
+#include "index/base/error.h"
+
+namespace pugmark {
+namespace {
+
+// Photos whose features are held in memory at once while they are quantised.
+constexpr size_t kPhotosPerRound = 256;
+// The codebook is retrained when the recommended number of words is this many times the present one: at night, and already
+// at ingest.
+constexpr int kOutgrownAtNight = 2;
+constexpr int kOutgrownAtIngest = 4;
+
+[[noreturn]] void ThrowCancelled() {
+  throw Error(ErrorCode::kCancelled, "Interrupted before the new index was published; the old one stays in use. "
+                                     "Run the same command again.");
+}
+
+class Indexer {
+ public:
+  Indexer(const Collection& collection, const ReindexOptions& options, std::stop_token stop,
+          const ReindexProgress& progress)
+      : collection_(collection), options_(options), stop_(std::move(stop)), progress_(progress) {}
+
+  // From a sample of all catalogued descriptors, spread evenly over them.
+  Codebook Train(const Catalogue::FeatureTotals& totals) const {
+    CodebookOptions codebook;
+    codebook.num_words = RecommendedNumWords(totals.num_keypoints);
+    codebook.seed = options_.seed;
+    const int64_t wanted = static_cast<int64_t>(codebook.num_words) * codebook.max_samples_per_word;
+    const int64_t stride = std::max<int64_t>(1, totals.num_keypoints / wanted);
+    std::vector<uint8_t> samples;
+    samples.reserve(static_cast<size_t>(totals.num_keypoints / stride + 1) * kDescriptorSize);
+    int64_t next = 0, seen = 0, done = 0;
+    collection_.catalogue.VisitFeatures(PhotoId{}, [&](PhotoId, const StoredFeatures& stored) {
+      const Features features = FromStored(stored, collection_.features);
+      for (; next < seen + static_cast<int64_t>(features.size()); next += stride) {
+        const auto d = features.descriptor(static_cast<size_t>(next - seen));
+        samples.insert(samples.end(), d.begin(), d.end());
+      }
+      seen += static_cast<int64_t>(features.size());
+      progress_("codebook", ++done, totals.num_photos);
+      return !stop_.stop_requested();
+    });
+    if (stop_.stop_requested()) ThrowCancelled();
+    return Codebook::Train(samples, codebook);
+  }
+
+  // Quantises every photo after `after` into the part, in order of id. Returns how many.
+  int64_t AddPhotos(const Codebook& codebook, PhotoId after, int64_t total, PartBuilder* part) const {
+    struct Photo {
+      PhotoId id;
+      Features features;
+      std::vector<WordAssignment> words;
+    };
+    std::vector<Photo> round;
+    int64_t num_added = 0;
+    const auto finish_round = [&] {
+      WithThreads(options_.num_threads, [&] {
+        tbb::parallel_for(size_t{0}, round.size(),
+                          [&](size_t i) { round[i].words = codebook.Assign(round[i].features.descriptors, 1); });
+      });
+      for (const Photo& photo : round) part->Add(photo.id, photo.words, GeometryOf(photo.features));
+      num_added += static_cast<int64_t>(round.size());
+      round.clear();
+      progress_("quantising", num_added, total);
+      if (stop_.stop_requested()) ThrowCancelled();
+    };
+    collection_.catalogue.VisitFeatures(after, [&](PhotoId id, const StoredFeatures& stored) {
+      round.push_back({id, FromStored(stored, collection_.features), {}});
+      if (round.size() == kPhotosPerRound) finish_round();
+      return true;
+    });
+    finish_round();
+    return num_added;
+  }
+
+  ReindexReport Rebuild(const Catalogue::FeatureTotals& totals) const {
+    ReindexReport report;
+    SnapshotWriter writer(collection_.paths);
+    const Codebook codebook = Train(totals);
+    writer.SetCodebook(codebook);
+    PartBuilder part(codebook.num_words());
+    report.num_added = AddPhotos(codebook, PhotoId{}, totals.num_photos, &part);
+    writer.AddPart(part);
+    report.codebook_trained = true;
+    return Publish(writer, totals, std::move(report));
+  }
+
+  ReindexReport Publish(SnapshotWriter& writer, const Catalogue::FeatureTotals& totals, ReindexReport report) const {
+    if (stop_.stop_requested()) ThrowCancelled();
+    report.snapshot = writer.Publish(ExtractorName(collection_.features), totals.last, totals.num_photos);
+    report.published = true;
+    report.pruned = PruneSnapshots(collection_.paths, options_.keep_snapshots);
+    return report;
+  }
+
+ private:
+  const Collection& collection_;
+  const ReindexOptions& options_;
+  const std::stop_token stop_;
+  const ReindexProgress& progress_;
+};
+
+bool IsOutgrown(const SnapshotInfo& info, const Catalogue::FeatureTotals& totals, int times) {
+  return RecommendedNumWords(totals.num_keypoints) >= times * info.num_words;
+}
+
+// The snapshot to build on; nothing if there is none, or it was made with other features or is damaged: then everything
+// is rebuilt from the catalogue, which is the truth.
+std::optional<Snapshot> UsableSnapshot(const Collection& collection) {
+  try {
+    std::optional<Snapshot> snapshot = OpenCurrentSnapshot(collection.paths);
+    if (snapshot && snapshot->info.extractor != ExtractorName(collection.features)) return std::nullopt;
+    return snapshot;
+  } catch (const Error& e) {
+    if (e.code() != ErrorCode::kCorrupt && e.code() != ErrorCode::kNotFound) throw;
+    return std::nullopt;
+  }
+}
+
+// A snapshot without a single keypoint cannot have a codebook, and has nothing to find.
+bool IsEmpty(const Catalogue::FeatureTotals& totals) { return totals.num_keypoints == 0; }
+
+ReindexReport Unchanged(const std::optional<Snapshot>& snapshot) {
+  ReindexReport report;
+  if (snapshot) report.snapshot = snapshot->info;
+  return report;
+}
+
+}  // namespace
+
+ReindexReport IndexNewPhotos(const Collection& collection, const ReindexOptions& options, std::stop_token stop,
+                             const ReindexProgress& progress) {
+  const std::optional<Snapshot> snapshot = UsableSnapshot(collection);
+  const Catalogue::FeatureTotals totals = collection.catalogue.TotalsAfter(PhotoId{});
+  const PhotoId after = snapshot ? snapshot->info.last_photo : PhotoId{};
+  const Catalogue::FeatureTotals fresh = collection.catalogue.TotalsAfter(after);
+  if (fresh.num_photos == 0 || IsEmpty(totals)) return Unchanged(snapshot);
+
+  const Indexer indexer(collection, options, std::move(stop), progress);
+  if (!snapshot || IsOutgrown(snapshot->info, totals, kOutgrownAtIngest)) return indexer.Rebuild(totals);
+
+  ReindexReport report;
+  SnapshotWriter writer(collection.paths);
+  writer.ContinueFrom(snapshot->info);
+  PartBuilder part(snapshot->codebook.num_words());
+  report.num_added = indexer.AddPhotos(snapshot->codebook, after, fresh.num_photos, &part);
+  writer.AddPart(part);
+  return indexer.Publish(writer, totals, std::move(report));
+}
+
+ReindexReport Reindex(const Collection& collection, const ReindexOptions& options, std::stop_token stop,
+                      const ReindexProgress& progress) {
+  const std::optional<Snapshot> snapshot = options.full ? std::nullopt : UsableSnapshot(collection);
+  const Catalogue::FeatureTotals totals = collection.catalogue.TotalsAfter(PhotoId{});
+  if (IsEmpty(totals)) return Unchanged(snapshot);
+  const Indexer indexer(collection, options, std::move(stop), progress);
+  if (!snapshot || IsOutgrown(snapshot->info, totals, kOutgrownAtNight)) return indexer.Rebuild(totals);
+
+  const PhotoId after = snapshot->info.last_photo;
+  const Catalogue::FeatureTotals fresh = collection.catalogue.TotalsAfter(after);
+  const int64_t num_old = totals.num_photos - fresh.num_photos;
+  const int64_t num_dropped = snapshot->info.num_photos - num_old;
+  if (fresh.num_photos == 0 && num_dropped == 0 && snapshot->parts.size() == 1) return Unchanged(snapshot);
+  // Opening verifies sizes only; what is merged from now on carries a new seal, so look at every byte once.
+  if (!CheckSnapshot(collection.paths, snapshot->info.number).empty()) return indexer.Rebuild(totals);
+
+  ReindexReport report;
+  report.num_dropped = num_dropped;
+  SnapshotWriter writer(collection.paths);
+  writer.LinkCodebook(snapshot->info);
+  PartBuilder part(snapshot->codebook.num_words());
+  std::unordered_map<PhotoId, bool> catalogued;  // Asked once per photo, not once per entry.
+  const auto keep = [&](PhotoId id) {
+    const auto [place, is_new] = catalogued.try_emplace(id, true);
+    if (is_new) place->second = collection.catalogue.GetPhoto(id).has_value();
+    return place->second;
+  };
+  int64_t done = 0;
+  for (const Part& old : snapshot->parts) {
+    part.AddEntriesOf(old, keep);
+    progress("merging", ++done, static_cast<int64_t>(snapshot->parts.size()));
+  }
+  part.CountPhotos(num_old);
+  report.num_added = indexer.AddPhotos(snapshot->codebook, after, fresh.num_photos, &part);
+  writer.AddPart(part);
+  return indexer.Publish(writer, totals, std::move(report));
+}
+
+}  // namespace pugmark

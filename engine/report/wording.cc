@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/report/wording.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+#include <cmath>
+
+namespace pugmark {
+
+std::string ProbabilityText(const Hit& hit) {
+  if (hit.verdict == Verdict::kSameFile) return "certain";
+  // The nudge keeps 0.998 from becoming 99.7 % because it is stored as 0.99799999.
+  const double tenths = std::floor(std::clamp(hit.probability, 0.0, 1.0) * 1000 + 1e-6);
+  return fmt::format("{:.1f} %", std::min(tenths, 999.0) / 10);
+}
+
+double ExpectedFalseHitsOf(const Hit& hit) { return hit.verdict == Verdict::kSameFile ? 0.0 : hit.expected_false_hits; }
+
+std::string GroupedNumber(int64_t number) {
+  std::string digits = std::to_string(number);
+  const int first = number < 0 ? 1 : 0;
+  for (int i = static_cast<int>(digits.size()) - 3; i > first; i -= 3) digits.insert(static_cast<size_t>(i), 1, ',');
+  return digits;
+}
+
+std::string Counted(int64_t number, std::string_view noun) {
+  return fmt::format("{} {}{}", GroupedNumber(number), noun, number == 1 ? "" : "s");
+}
+
+std::string PercentText(double fraction) { return fmt::format("{:.0f} %", std::clamp(fraction, 0.0, 1.0) * 100); }
+
+std::string DayOf(std::string_view time) {
+  const auto is_digit = [&](size_t i) { return std::isdigit(static_cast<unsigned char>(time[i])) != 0; };
+  const bool is_iso = time.size() > 10 && is_digit(0) && is_digit(3) && time[4] == '-' && time[7] == '-' &&
+                      is_digit(9) && (time[10] == 'T' || time[10] == ' ');
+  return std::string(is_iso ? time.substr(0, 10) : time);
+}
+
+std::string Joined(const std::vector<std::string>& texts, std::string_view separator) {
+  return fmt::format("{}", fmt::join(texts, separator));
+}
+
+std::string PriceText(const Listing& listing) {
+  if (listing.price.empty() || listing.currency.empty()) return listing.price;
+  return listing.price + " " + listing.currency;
+}
+
+std::string ListingName(const Sighting& sighting) {
+  if (!sighting.listing.external_id.empty()) return sighting.listing.external_id;
+  if (!sighting.listing.title.empty()) return sighting.listing.title;
+  return FileName(sighting.path);
+}
+
+std::string FileName(std::string_view path) { return std::string(path.substr(path.find_last_of('/') + 1)); }
+
+}  // namespace pugmark

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What terminal, CSV and HTML word alike. Private to the report room.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/search/search.h"
+
+namespace pugmark {
+
+// "certain" for the same bytes; else percent, rounded down, so that 100.0 % never appears.
+std::string ProbabilityText(const Hit& hit);
+
+// Same bytes cannot be a chance match.
+double ExpectedFalseHitsOf(const Hit& hit);
+
+// 1204 → "1,204".
+std::string GroupedNumber(int64_t number);
+
+// (1, "photo") → "1 photo"; (1204, "photo") → "1,204 photos".
+std::string Counted(int64_t number, std::string_view noun);
+
+// 0.925 → "93 %".
+std::string PercentText(double fraction);
+
+// The day of an ISO 8601 time, or the text as it is.
+std::string DayOf(std::string_view time);
+
+std::string Joined(const std::vector<std::string>& texts, std::string_view separator);
+
+// "12000 USD".
+std::string PriceText(const Listing& listing);
+
+// What to call a sighting's listing: its number, else its title, else the file. Not escaped.
+std::string ListingName(const Sighting& sighting);
+
+std::string FileName(std::string_view path);
+
+}  // namespace pugmark

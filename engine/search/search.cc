@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/search/search.h"
+
+#include <fmt/format.h>
+#include <oneapi/tbb/enumerable_thread_specific.h>
+#include <oneapi/tbb/parallel_pipeline.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <unordered_map>
+
+#include "engine/collection/threads.h"
+#include "engine/search/verdict.h"
+#include "engine/verify/agreement.h"
+#include "index/base/error.h"
+#include "index/base/files.h"
+
+namespace pugmark {
+namespace {
+
+constexpr uint64_t kMaxPhotoBytes = 256ull << 20;
+constexpr uint64_t kMaxThumbnailBytes = 4 << 20;
+
+// A candidate of either orientation, still to be verified.
+struct Suspect {
+  PhotoId photo;
+  bool mirrored = false;
+  float score = 0;
+};
+
+struct Verified {
+  Suspect suspect;
+  Verification verification;
+  int width_px = 0, height_px = 0;  // Working image of the photo.
+};
+
+// The mirror image's coordinates from the image's own.
+Transform MirrorX(double width_px) { return {-1, 0, width_px, 0, 1, 0, 0, 0, 1}; }
+
+Transform Scaling(double x, double y) { return {x, 0, 0, 0, y, 0, 0, 0, 1}; }
+
+Transform operator*(const Transform& a, const Transform& b) {
+  Transform c{};
+  for (size_t i = 0; i < 3; ++i) {
+    for (size_t j = 0; j < 3; ++j) {
+      for (size_t k = 0; k < 3; ++k) c[3 * i + j] += a[3 * i + k] * b[3 * k + j];
+    }
+  }
+  return c;
+}
+
+Region Scaled(const Region& r, float x, float y) { return {r.x_px * x, r.y_px * y, r.width_px * x, r.height_px * y}; }
+
+}  // namespace
+
+struct Searcher::Impl {
+  SearchOptions options;
+  CollectionPaths paths;
+  FeatureOptions features;
+  std::optional<Snapshot> snapshot;
+  // SQLite connections are for one thread at a time.
+  mutable tbb::enumerable_thread_specific<Catalogue> catalogues;
+
+  Impl(const std::filesystem::path& root, Collection collection)
+      : paths(collection.paths),
+        features(collection.features),
+        snapshot(OpenCurrentSnapshot(collection.paths)),
+        catalogues([database = collection.paths.catalogue()] { return Catalogue(database, Catalogue::Access::kRead); }) {
+    if (snapshot && snapshot->info.extractor != ExtractorName(features)) {
+      throw Error(ErrorCode::kUnsupported,
+                  fmt::format("{}: its index was made by '{}', its settings ask for '{}'. Run 'pugmark reindex --full'.",
+                              root.string(), snapshot->info.extractor, ExtractorName(features)));
+    }
+  }
+
+  int64_t NumPhotos() const { return snapshot ? snapshot->info.num_photos : 0; }
+
+  std::vector<Suspect> Suspects(const Features& query, const Features& mirrored) const {
+    std::vector<Suspect> suspects;
+    if (!snapshot || query.size() == 0) return suspects;
+    for (const bool is_mirrored : {false, true}) {
+      const Features& f = is_mirrored ? mirrored : query;
+      for (const Candidate& c :
+           Shortlist(snapshot->codebook, snapshot->parts, f.descriptors, GeometryOf(f), options.shortlist)) {
+        suspects.push_back({c.photo, is_mirrored, c.score});
+      }
+    }
+    std::sort(suspects.begin(), suspects.end(), [](const Suspect& a, const Suspect& b) {
+      return std::tie(b.score, a.photo, a.mirrored) < std::tie(a.score, b.photo, b.mirrored);
+    });
+    if (suspects.size() > static_cast<size_t>(options.shortlist.max_candidates)) {
+      suspects.resize(static_cast<size_t>(options.shortlist.max_candidates));
+    }
+    return suspects;
+  }
+
+  // What passes, the better orientation of each photo, best first.
+  std::vector<Verified> VerifyAll(const std::vector<Suspect>& suspects, const Features& query, const Features& mirrored,
+                                  const Catalogue& catalogue) const {
+    std::vector<Verified> passed;
+    std::unordered_map<PhotoId, size_t> seen;
+    for (const Suspect& suspect : suspects) {
+      const std::optional<StoredFeatures> stored = catalogue.GetFeatures(suspect.photo);
+      if (!stored) continue;  // Removed since the snapshot was published.
+      const Features photo = FromStored(*stored, features);
+      Verification v = Verify(options.verify, suspect.mirrored ? mirrored : query, photo, NumPhotos());
+      if (v.inliers.empty() || ExpectedFalseHits(v.log10_nfa) > options.max_expected_false_hits) continue;
+      Verified verified{suspect, std::move(v), photo.width_px, photo.height_px};
+      const auto [place, is_new] = seen.try_emplace(suspect.photo, passed.size());
+      if (is_new) {
+        passed.push_back(std::move(verified));
+      } else if (verified.verification.log10_nfa < passed[place->second].verification.log10_nfa) {
+        passed[place->second] = std::move(verified);
+      }
+    }
+    std::stable_sort(passed.begin(), passed.end(), [](const Verified& a, const Verified& b) {
+      return a.verification.log10_nfa < b.verification.log10_nfa;
+    });
+    return passed;
+  }
+
+  void Describe(const Catalogue& catalogue, Photo photo, Hit* hit) const {
+    hit->banks = catalogue.BanksOf(photo.id);
+    hit->sightings = catalogue.SightingsOf(photo.id);
+    hit->photo = std::move(photo);
+  }
+
+  Hit SameFile(const Catalogue& catalogue, Photo photo) const {
+    Hit hit;
+    hit.verdict = Verdict::kSameFile;
+    hit.probability = 1;
+    hit.agreeing_pixels = hit.query_overlap = hit.photo_overlap = 1;
+    hit.query_region = hit.photo_region = {0, 0, static_cast<float>(photo.width_px), static_cast<float>(photo.height_px)};
+    hit.photo_from_query = {1, 0, 0, 0, 1, 0, 0, 0, 1};
+    Describe(catalogue, std::move(photo), &hit);
+    return hit;
+  }
+
+  std::optional<Image> Thumbnail(const Sha256& photo) const {
+    try {
+      DecodeOptions decode;
+      decode.min_side_px = 1;
+      return Decode(ReadFile(paths.thumbnail(photo), kMaxThumbnailBytes), decode).image;
+    } catch (const Error&) {
+      return std::nullopt;  // The weaker verdict is given without it; 'pugmark check' reports the loss.
+    }
+  }
+
+  Hit ToHit(const Catalogue& catalogue, const Verified& verified, Photo photo, const Image& image, const Features& query,
+            const QueryResult& result) const {
+    const Verification& v = verified.verification;
+    Hit hit;
+    const double working_width = query.width_px;
+    Transform working = v.photo_from_query;  // Of the query as it is, not of its mirror image.
+    if (verified.suspect.mirrored) working = working * MirrorX(working_width);
+
+    Agreement agreement;
+    const std::optional<Image> thumbnail = Thumbnail(photo.sha256);
+    if (thumbnail) {
+      agreement = CompareAligned(image, *thumbnail, working, query.width_px, query.height_px, verified.width_px,
+                                 verified.height_px);
+    }
+    const Judgement judgement = Judge(v, thumbnail ? &agreement : nullptr);
+    hit.verdict = judgement.verdict;
+    hit.probability = judgement.probability;
+    hit.expected_false_hits = judgement.expected_false_hits;
+    hit.num_inliers = static_cast<int>(v.inliers.size());
+    hit.num_cells = v.num_cells;
+    hit.mirrored = verified.suspect.mirrored;
+    hit.agreeing_pixels = agreement.agreeing;
+    hit.query_overlap = agreement.query_overlap;
+    hit.photo_overlap = agreement.photo_overlap;
+
+    const float query_x = static_cast<float>(result.width_px) / static_cast<float>(query.width_px);
+    const float query_y = static_cast<float>(result.height_px) / static_cast<float>(query.height_px);
+    const float photo_x = static_cast<float>(photo.width_px) / static_cast<float>(verified.width_px);
+    const float photo_y = static_cast<float>(photo.height_px) / static_cast<float>(verified.height_px);
+    Region query_region = v.query_region;
+    if (hit.mirrored) {
+      query_region.x_px = static_cast<float>(working_width) - query_region.x_px - query_region.width_px;
+    }
+    hit.query_region = Scaled(query_region, query_x, query_y);
+    hit.photo_region = Scaled(v.photo_region, photo_x, photo_y);
+    hit.photo_from_query = Scaling(photo_x, photo_y) * working * Scaling(1 / query_x, 1 / query_y);
+
+    const Features stored = FromStored(*catalogue.GetFeatures(verified.suspect.photo), features);
+    for (const Match& m : v.inliers) {
+      const Keypoint& p = stored.keypoints[static_cast<size_t>(m.photo)];
+      // MirrorFeatures keeps the order, so the index names the same keypoint in the query itself.
+      const Keypoint& q = query.keypoints[static_cast<size_t>(m.query)];
+      hit.inliers.push_back({q.x_px * query_x, q.y_px * query_y, p.x_px * photo_x, p.y_px * photo_y});
+    }
+    Describe(catalogue, std::move(photo), &hit);
+    return hit;
+  }
+
+  void SearchImage(const std::vector<uint8_t>& bytes, const Catalogue& catalogue, QueryResult* result) const {
+    const Sha256 sha = Sha256::Of(bytes);
+    result->sha256 = sha;
+    std::optional<PhotoId> same_file = catalogue.FindPhoto(sha);
+
+    DecodeOptions decode;
+    decode.max_side_px = features.working_size_px;
+    const DecodeResult decoded = Decode(bytes, decode);
+    result->width_px = decoded.info.width_px;
+    result->height_px = decoded.info.height_px;
+    if (!decoded.image) {
+      result->error_code = DecodeErrorCodeName(decoded.error.code);
+      result->error = decoded.error.message;
+      return;
+    }
+    const Features query = ExtractFeatures(*decoded.image, features);
+    const Features mirrored = MirrorFeatures(query);
+    result->num_keypoints = static_cast<int>(query.size());
+
+    if (same_file) {
+      if (std::optional<Photo> photo = catalogue.GetPhoto(*same_file)) {
+        result->hits.push_back(SameFile(catalogue, std::move(*photo)));
+      }
+    }
+    for (const Verified& verified : VerifyAll(Suspects(query, mirrored), query, mirrored, catalogue)) {
+      if (result->hits.size() >= static_cast<size_t>(options.max_hits)) break;
+      if (verified.suspect.photo == same_file) continue;
+      std::optional<Photo> photo = catalogue.GetPhoto(verified.suspect.photo);
+      if (!photo) continue;
+      result->hits.push_back(ToHit(catalogue, verified, std::move(*photo), *decoded.image, query, *result));
+    }
+    std::stable_sort(result->hits.begin(), result->hits.end(), [](const Hit& a, const Hit& b) {
+      return std::tie(a.verdict, a.expected_false_hits) < std::tie(b.verdict, b.expected_false_hits);
+    });
+    for (size_t i = 0; i < result->hits.size(); ++i) result->hits[i].rank = static_cast<int>(i) + 1;
+  }
+};
+
+Searcher::Searcher(const std::filesystem::path& collection, const SearchOptions& options)
+    : impl_(std::make_unique<Impl>(collection, OpenCollection(collection, Catalogue::Access::kRead))) {
+  impl_->options = options;
+}
+Searcher::~Searcher() = default;
+
+const CollectionPaths& Searcher::paths() const { return impl_->paths; }
+
+QueryResult Searcher::Search(const std::filesystem::path& photo) const {
+  const auto start = std::chrono::steady_clock::now();
+  QueryResult result;
+  result.path = photo;
+  result.snapshot = impl_->snapshot ? impl_->snapshot->info.number : 0;
+  result.num_photos = impl_->NumPhotos();
+  std::vector<uint8_t> bytes;
+  try {
+    bytes = ReadFile(photo, kMaxPhotoBytes);
+  } catch (const Error& e) {  // Of this photo; the next may well be readable.
+    result.error_code = ErrorCodeName(e.code());
+    result.error = e.what();
+  }
+  if (result.error_code.empty()) impl_->SearchImage(bytes, impl_->catalogues.local(), &result);
+  result.elapsed_ms = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
+  return result;
+}
+
+void Searcher::SearchAll(const std::vector<std::filesystem::path>& photos, int num_threads, std::stop_token stop,
+                         const std::function<void(const QueryResult&)>& done) const {
+  PUGMARK_CHECK(num_threads > 0);
+  size_t next = 0;
+  const auto read = tbb::make_filter<void, size_t>(tbb::filter_mode::serial_in_order, [&](tbb::flow_control& control) {
+    if (next == photos.size() || stop.stop_requested()) {
+      control.stop();
+      return size_t{0};
+    }
+    return next++;
+  });
+  const auto search = tbb::make_filter<size_t, QueryResult>(tbb::filter_mode::parallel,
+                                                            [&](size_t i) { return Search(photos[i]); });
+  const auto report = tbb::make_filter<QueryResult, void>(tbb::filter_mode::serial_in_order,
+                                                          [&](const QueryResult& result) { done(result); });
+  WithThreads(num_threads, [&] { tbb::parallel_pipeline(2 * static_cast<size_t>(num_threads), read & search & report); });
+}
+
+}  // namespace pugmark

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Reverse search: a photo goes in, ranked earlier sightings come out, each with a verdict, a probability and evidence.
+//
+// SHA-256 look-up → features → shortlist, for the photo and for its mirror image → verification of each candidate →
+// agreement of the aligned pixels → verdict. Candidates are verified from their stored features; of the few that pass,
+// the stored thumbnail is read. Original photos are never opened.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "engine/collection/collection.h"
+#include "engine/verify/verify.h"
+#include "index/snapshots/snapshots.h"
+#include "index/vectors/shortlist.h"
+
+namespace pugmark {
+
+// Strongest first. design.md section 5.
+enum class Verdict { kSameFile, kSamePhoto, kSameObject, kSameScene, kLookAlike, kNone };
+std::string_view VerdictName(Verdict verdict);  // "same-file", "same-photo", ...
+// One plain sentence for a reader who is no engineer.
+std::string_view VerdictMeaning(Verdict verdict);
+
+struct SearchOptions {
+  int max_hits = 20;                    // [1, 10000].
+  ShortlistOptions shortlist;
+  VerifyOptions verify;
+  // Hits with a larger expected number of false hits are not reported. In design terms: at most one false hit in 10,000
+  // unrelated queries.
+  double max_expected_false_hits = 1e-4;
+};
+
+// A line of the evidence: the same detail in both photos, in pixels of the upright originals.
+struct InlierPair {
+  float query_x_px = 0, query_y_px = 0, photo_x_px = 0, photo_y_px = 0;
+};
+
+struct Hit {
+  int rank = 0;  // 1 is best.
+  Verdict verdict = Verdict::kNone;
+  double probability = 0;          // That the verdict is right. [0, 1]. Provisional: docs/measuring.md, "Probabilities".
+  double expected_false_hits = 0;  // Unrelated photos of this collection that one query would match this well.
+  int num_inliers = 0;
+  int num_cells = 0;               // Distinct places the inliers occupy.
+  bool mirrored = false;           // The query's mirror image matched.
+  float agreeing_pixels = 0;       // [0, 1]: share of the aligned blocks that agree.
+  Photo photo;
+  std::vector<Catalogue::BankName> banks;
+  std::vector<Sighting> sightings;
+  float query_overlap = 0;         // [0, 1]: share of the query that the photo covers.
+  float photo_overlap = 0;
+  Region query_region;             // Where the matched details lie, pixels of the upright original query.
+  Region photo_region;
+  Transform photo_from_query{};    // Pixels of the upright originals; of the unmirrored query.
+  std::vector<InlierPair> inliers;
+};
+
+struct QueryResult {
+  std::filesystem::path path;
+  std::optional<Sha256> sha256;
+  int width_px = 0, height_px = 0;  // Upright original.
+  int num_keypoints = 0;
+  int64_t snapshot = 0;      // 0: nothing has been indexed yet.
+  int64_t num_photos = 0;    // Photos that were searched.
+  double elapsed_ms = 0;
+  std::vector<Hit> hits;     // Best first.
+  // A query that could not be read; the fields above are as far as they were known.
+  std::string error_code;    // Empty: it could. "not_an_image", "io", ...
+  std::string error;         // One sentence.
+};
+
+// Threads: one Searcher may be used from any number of threads at once; each gets its own connection.
+class Searcher {
+ public:
+  // Throws Error as OpenCollection and OpenCurrentSnapshot do, and Error(kUnsupported) if the snapshot was made with other
+  // features than the collection now uses.
+  Searcher(const std::filesystem::path& collection, const SearchOptions& options);
+  ~Searcher();
+  Searcher(const Searcher&) = delete;
+  Searcher& operator=(const Searcher&) = delete;
+
+  // Never throws for what the file holds; a file that cannot be read is a result with an error.
+  // Cost: docs/measuring.md.
+  QueryResult Search(const std::filesystem::path& photo) const;
+
+  // Searches all photos, num_threads at a time, and calls `done` with each result in the order of `photos`, from one
+  // thread at a time. Stops early, after the photos begun, if `stop` is requested.
+  void SearchAll(const std::vector<std::filesystem::path>& photos, int num_threads, std::stop_token stop,
+                 const std::function<void(const QueryResult&)>& done) const;
+
+  const CollectionPaths& paths() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace pugmark

@@ -1,0 +1,364 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/verify/verify.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numbers>
+#include <numeric>
+#include <opencv2/calib3d.hpp>
+
+#include "engine/verify/matching.h"
+#include "index/base/error.h"
+
+namespace pugmark {
+namespace {
+
+constexpr float kPi = std::numbers::pi_v<float>;
+
+// How far scale and direction of a match may be from the hypothesis, and the chance that unrelated ones are no further:
+// directions are uniform, log scales spread over about 4 octaves.
+constexpr float kMaxAngle_rad = 0.45f;
+constexpr float kMaxOctaves = 0.7f;
+constexpr double kAngleChance = 2 * 0.45 / (2 * std::numbers::pi);
+constexpr double kScaleChance = 2 * 0.7 / 4;
+
+// Keypoints nearer than this to the best match are the same detail seen with another direction or scale.
+constexpr float kSamePlace_px = 4;
+
+// A model that shrinks or stretches more than this is no view of the same surface.
+constexpr float kMaxZoom = 8;
+constexpr float kMaxAnisotropy = 4;
+constexpr size_t kMaxHypotheses = 300;
+constexpr size_t kMinInliers = 4;
+constexpr size_t kMinHomographyInliers = 8;
+
+struct Affine {
+  float a = 1, b = 0, c = 0, d = 1, tx = 0, ty = 0;  // x' = a x + b y + tx, y' = c x + d y + ty.
+};
+
+float AngleBetween(float a, float b) {
+  const float d = std::fabs(std::remainder(a - b, 2 * kPi));
+  return d;
+}
+
+// The similarity that carries one keypoint onto the other.
+Affine FromMatch(const Keypoint& q, const Keypoint& p) {
+  const float scale = p.scale_px / q.scale_px;
+  const float turn = p.angle_rad - q.angle_rad;
+  Affine m;
+  m.a = scale * std::cos(turn);
+  m.b = -scale * std::sin(turn);
+  m.c = -m.b;
+  m.d = m.a;
+  m.tx = p.x_px - m.a * q.x_px - m.b * q.y_px;
+  m.ty = p.y_px - m.c * q.x_px - m.d * q.y_px;
+  return m;
+}
+
+class Fitter {
+ public:
+  Fitter(const VerifyOptions& options, const Features& query, const Features& photo, std::vector<Match> matches)
+      : options_(options),
+        query_(query),
+        photo_(photo),
+        matches_(std::move(matches)),
+        query_side_px_(static_cast<float>(std::max(query.width_px, query.height_px))),
+        photo_side_px_(static_cast<float>(std::max(photo.width_px, photo.height_px))) {}
+
+  // The best affinity over all hypotheses; its inliers, or fewer than kMinInliers.
+  std::vector<Match> BestAffine(Affine* best) const {
+    struct Ranked {
+      int cells;
+      size_t hypothesis;
+    };
+    std::vector<Ranked> ranked;
+    const size_t num_hypotheses = std::min(matches_.size(), kMaxHypotheses);
+    for (size_t h = 0; h < num_hypotheses; ++h) {
+      const Keypoint& q = query_.keypoints[static_cast<size_t>(matches_[h].query)];
+      const Keypoint& p = photo_.keypoints[static_cast<size_t>(matches_[h].photo)];
+      const float zoom = p.scale_px / q.scale_px * query_side_px_ / photo_side_px_;
+      if (zoom > kMaxZoom || zoom < 1 / kMaxZoom) continue;
+      const std::vector<Match> inliers = Inliers(FromMatch(q, p), 1.5f);
+      if (inliers.size() >= kMinInliers) ranked.push_back({NumCells(inliers), h});
+    }
+    // Ties by the order of matches, which is by ratio: the more distinctive first.
+    std::stable_sort(ranked.begin(), ranked.end(), [](const Ranked& a, const Ranked& b) { return a.cells > b.cells; });
+    if (ranked.size() > 10) ranked.resize(10);
+
+    std::vector<Match> best_inliers;
+    int best_cells = 0;
+    for (const Ranked& r : ranked) {
+      const Match& m = matches_[r.hypothesis];
+      Affine model = FromMatch(query_.keypoints[static_cast<size_t>(m.query)],
+                               photo_.keypoints[static_cast<size_t>(m.photo)]);
+      std::vector<Match> inliers = Inliers(model, 1.5f);
+      for (int iteration = 0; iteration < 4 && inliers.size() >= kMinInliers; ++iteration) {
+        Affine refined;
+        if (!FitAffine(inliers, &refined) || !IsPlausible(refined)) break;
+        std::vector<Match> agreeing = Inliers(refined, 1);
+        if (iteration > 0 && NumCells(agreeing) < NumCells(inliers)) break;
+        const bool settled = agreeing.size() == inliers.size();
+        model = refined;
+        inliers = std::move(agreeing);
+        if (settled) break;
+      }
+      inliers = Inliers(model, 1);
+      const int cells = NumCells(inliers);
+      if (inliers.size() >= kMinInliers && cells > best_cells) {
+        best_cells = cells;
+        *best = model;
+        best_inliers = std::move(inliers);
+      }
+    }
+    return best_inliers;
+  }
+
+  // Refines to a homography at the tight tolerance. Returns its inliers; empty if a plane explains too few.
+  std::vector<Match> TightHomography(const std::vector<Match>& loose, Transform* transform) const {
+    if (loose.size() < kMinHomographyInliers) return {};
+    std::vector<cv::Point2f> from, to;
+    for (const Match& m : loose) {
+      const Keypoint& q = query_.keypoints[static_cast<size_t>(m.query)];
+      const Keypoint& p = photo_.keypoints[static_cast<size_t>(m.photo)];
+      from.emplace_back(q.x_px, q.y_px);
+      to.emplace_back(p.x_px, p.y_px);
+    }
+    const float tolerance_px = options_.tight_error * photo_side_px_;
+    cv::UsacParams usac;  // Its random stream is seeded by randomGeneratorState, 0: deterministic.
+    usac.threshold = tolerance_px;
+    usac.confidence = 0.999;
+    usac.maxIterations = 2000;
+    usac.sampler = cv::SAMPLING_UNIFORM;
+    usac.score = cv::SCORE_METHOD_MAGSAC;
+    usac.loMethod = cv::LOCAL_OPTIM_SIGMA;
+    usac.loIterations = 10;
+    usac.loSampleSize = 50;
+    usac.isParallel = false;
+    cv::Mat mask;
+    cv::Mat h;
+    try {
+      h = cv::findHomography(from, to, mask, usac);
+    } catch (const cv::Exception&) {
+      return {};  // Degenerate points; the affinity stands.
+    }
+    if (h.empty() || mask.total() != loose.size()) return {};
+    h.convertTo(h, CV_64F);
+    for (size_t i = 0; i < transform->size(); ++i) (*transform)[i] = h.ptr<double>()[i];
+    std::vector<Match> inliers;
+    for (size_t i = 0; i < loose.size(); ++i) {
+      const double w = h.at<double>(2, 0) * from[i].x + h.at<double>(2, 1) * from[i].y + h.at<double>(2, 2);
+      if (w <= 0) return {};  // The horizon runs through the points: no view of a plane.
+      const double x = (h.at<double>(0, 0) * from[i].x + h.at<double>(0, 1) * from[i].y + h.at<double>(0, 2)) / w;
+      const double y = (h.at<double>(1, 0) * from[i].x + h.at<double>(1, 1) * from[i].y + h.at<double>(1, 2)) / w;
+      if (std::hypot(x - to[i].x, y - to[i].y) <= tolerance_px) inliers.push_back(loose[i]);
+    }
+    return inliers;
+  }
+
+  // Distinct cells occupied in both photos, the smaller of both counts.
+  int NumCells(const std::vector<Match>& inliers) const {
+    const int side = options_.cells_per_side;
+    std::vector<bool> in_query(static_cast<size_t>(side * side)), in_photo(in_query.size());
+    int num_query = 0, num_photo = 0;
+    const auto occupy = [side](std::vector<bool>& cells, const Keypoint& p, float side_px, int* count) {
+      const auto cell = [&](float v) { return std::clamp(static_cast<int>(v / side_px * static_cast<float>(side)), 0, side - 1); };
+      const auto c = static_cast<size_t>(cell(p.y_px) * side + cell(p.x_px));
+      if (!cells[c]) ++*count;
+      cells[c] = true;
+    };
+    for (const Match& m : inliers) {
+      occupy(in_query, query_.keypoints[static_cast<size_t>(m.query)], query_side_px_, &num_query);
+      occupy(in_photo, photo_.keypoints[static_cast<size_t>(m.photo)], photo_side_px_, &num_photo);
+    }
+    return std::min(num_query, num_photo);
+  }
+
+  // log10 of the number of false alarms [2]: tests × C(n, k) × p^(k-1), where one match defines the hypothesis and each
+  // of the other k-1 agrees by chance with probability p.
+  double Log10Nfa(int num_cells, int64_t num_photos) const {
+    const auto n = static_cast<double>(matches_.size());
+    const double k = std::min<double>(num_cells, n);
+    if (k < 2) return 0;
+    const double radius = options_.loose_error * photo_side_px_;
+    const double area = static_cast<double>(photo_.width_px) * photo_.height_px;
+    const double p = std::min(1.0, std::numbers::pi * radius * radius / area) * kAngleChance * kScaleChance;
+    const double log_choose = (std::lgamma(n) - std::lgamma(k) - std::lgamma(n - k + 1)) / std::numbers::ln10;
+    const double orientations = 2;
+    return std::log10(static_cast<double>(std::max<int64_t>(num_photos, 1)) * orientations * n) + log_choose +
+           (k - 1) * std::log10(p);
+  }
+
+  Region RegionOf(const std::vector<Match>& inliers, bool in_query) const {
+    const Features& features = in_query ? query_ : photo_;
+    float x0 = std::numeric_limits<float>::max(), y0 = x0, x1 = 0, y1 = 0;
+    for (const Match& m : inliers) {
+      const Keypoint& p = features.keypoints[static_cast<size_t>(in_query ? m.query : m.photo)];
+      x0 = std::min(x0, p.x_px);
+      y0 = std::min(y0, p.y_px);
+      x1 = std::max(x1, p.x_px);
+      y1 = std::max(y1, p.y_px);
+    }
+    return inliers.empty() ? Region{} : Region{x0, y0, x1 - x0, y1 - y0};
+  }
+
+ private:
+  std::vector<Match> Inliers(const Affine& m, float slack) const {
+    const float max_error_px = slack * options_.loose_error * photo_side_px_;
+    // Scale and turn of the model, against which each match's own are compared.
+    const float octaves = 0.5f * std::log2(std::max(std::fabs(m.a * m.d - m.b * m.c), 1e-12f));
+    const float turn = std::atan2(m.c - m.b, m.a + m.d);
+    std::vector<Match> inliers;
+    for (const Match& match : matches_) {
+      const Keypoint& q = query_.keypoints[static_cast<size_t>(match.query)];
+      const Keypoint& p = photo_.keypoints[static_cast<size_t>(match.photo)];
+      const float dx = m.a * q.x_px + m.b * q.y_px + m.tx - p.x_px;
+      const float dy = m.c * q.x_px + m.d * q.y_px + m.ty - p.y_px;
+      if (dx * dx + dy * dy > max_error_px * max_error_px) continue;
+      if (AngleBetween(p.angle_rad - q.angle_rad, turn) > slack * kMaxAngle_rad) continue;
+      if (std::fabs(std::log2(p.scale_px / q.scale_px) - octaves) > slack * kMaxOctaves) continue;
+      inliers.push_back(match);
+    }
+    return inliers;
+  }
+
+  // Least squares of both rows of the affinity over the inliers.
+  bool FitAffine(const std::vector<Match>& inliers, Affine* model) const {
+    cv::Matx33d normal = cv::Matx33d::zeros();
+    cv::Matx<double, 3, 2> right = cv::Matx<double, 3, 2>::zeros();
+    for (const Match& m : inliers) {
+      const Keypoint& q = query_.keypoints[static_cast<size_t>(m.query)];
+      const Keypoint& p = photo_.keypoints[static_cast<size_t>(m.photo)];
+      // Centred and scaled so that the normal equations stay well conditioned.
+      const double x = q.x_px / query_side_px_ - 0.5, y = q.y_px / query_side_px_ - 0.5;
+      const double row[3] = {x, y, 1};
+      for (int i = 0; i < 3; ++i) {
+        for (int j = 0; j < 3; ++j) normal(i, j) += row[i] * row[j];
+        right(i, 0) += row[i] * p.x_px;
+        right(i, 1) += row[i] * p.y_px;
+      }
+    }
+    // A whiff of regularisation: points on one line do not fix an affinity.
+    const double determinant = cv::determinant(normal);
+    const auto n = static_cast<double>(inliers.size());
+    if (determinant < 1e-9 * n * n * n) return false;
+    const cv::Matx<double, 3, 2> s = normal.inv() * right;
+    const double unit = query_side_px_;
+    model->a = static_cast<float>(s(0, 0) / unit);
+    model->b = static_cast<float>(s(1, 0) / unit);
+    model->c = static_cast<float>(s(0, 1) / unit);
+    model->d = static_cast<float>(s(1, 1) / unit);
+    model->tx = static_cast<float>(s(2, 0) - 0.5 * (s(0, 0) + s(1, 0)));
+    model->ty = static_cast<float>(s(2, 1) - 0.5 * (s(0, 1) + s(1, 1)));
+    return true;
+  }
+
+  bool IsPlausible(const Affine& m) const {
+    const float determinant = m.a * m.d - m.b * m.c;
+    if (determinant <= 0) return false;  // Mirrored: the mirrored query's business.
+    const float zoom = std::sqrt(determinant) * query_side_px_ / photo_side_px_;
+    // Ratio of singular values from the Frobenius norm: σ1² + σ2² and σ1 σ2 are known.
+    const float mean_square = (m.a * m.a + m.b * m.b + m.c * m.c + m.d * m.d) / (2 * determinant);
+    return zoom < kMaxZoom && zoom > 1 / kMaxZoom && mean_square < (kMaxAnisotropy + 1 / kMaxAnisotropy) / 2;
+  }
+
+  const VerifyOptions& options_;
+  const Features& query_;
+  const Features& photo_;
+  const std::vector<Match> matches_;
+  const float query_side_px_;
+  const float photo_side_px_;
+};
+
+}  // namespace
+
+std::vector<Match> MatchDescriptors(const Features& query, const Features& photo, float max_ratio) {
+  if (query.size() == 0 || photo.size() == 0) return {};
+  std::vector<int32_t> products;
+  InnerProducts(query.descriptors, photo.descriptors, &products);
+  const auto squared_norms = [](const Features& f) {
+    std::vector<int32_t> norms(f.size());
+    for (size_t i = 0; i < f.size(); ++i) {
+      const auto d = f.descriptor(i);
+      norms[i] = std::inner_product(d.begin(), d.end(), d.begin(), int32_t{0});
+    }
+    return norms;
+  };
+  const std::vector<int32_t> query_norms = squared_norms(query), photo_norms = squared_norms(photo);
+  const auto distance = [&](size_t i, size_t j) {
+    return query_norms[i] + photo_norms[j] - 2 * products[i * photo.size() + j];
+  };
+
+  constexpr int32_t kFar = std::numeric_limits<int32_t>::max();
+  std::vector<int> best_of_photo(photo.size(), -1);
+  std::vector<int32_t> best_distance_of_photo(photo.size(), kFar);
+  std::vector<int> best_of_query(query.size(), -1);
+  for (size_t i = 0; i < query.size(); ++i) {
+    int32_t best = kFar;
+    for (size_t j = 0; j < photo.size(); ++j) {
+      const int32_t d = distance(i, j);
+      if (d < best) {
+        best = d;
+        best_of_query[i] = static_cast<int>(j);
+      }
+      if (d < best_distance_of_photo[j]) {
+        best_distance_of_photo[j] = d;
+        best_of_photo[j] = static_cast<int>(i);
+      }
+    }
+  }
+
+  struct Scored {
+    Match match;
+    float ratio;
+  };
+  std::vector<Scored> scored;
+  for (size_t i = 0; i < query.size(); ++i) {
+    const auto j = static_cast<size_t>(best_of_query[i]);
+    if (best_of_photo[j] != static_cast<int>(i)) continue;
+    const Keypoint& best = photo.keypoints[j];
+    int32_t second = kFar;
+    for (size_t k = 0; k < photo.size(); ++k) {
+      const Keypoint& other = photo.keypoints[k];
+      const bool same_place =
+          std::fabs(other.x_px - best.x_px) < kSamePlace_px && std::fabs(other.y_px - best.y_px) < kSamePlace_px;
+      if (!same_place) second = std::min(second, distance(i, k));
+    }
+    // Alone in its photo: nothing to compare with, as distinctive as a typical good match.
+    const float ratio = second == kFar ? 0.7f
+                                       : std::sqrt(static_cast<float>(std::max(distance(i, j), 0)) /
+                                                   static_cast<float>(std::max(second, 1)));
+    if (ratio <= max_ratio) scored.push_back({{static_cast<int>(i), static_cast<int>(j)}, ratio});
+  }
+  std::stable_sort(scored.begin(), scored.end(), [](const Scored& a, const Scored& b) { return a.ratio < b.ratio; });
+  std::vector<Match> matches;
+  matches.reserve(scored.size());
+  for (const Scored& s : scored) matches.push_back(s.match);
+  return matches;
+}
+
+Verification Verify(const VerifyOptions& options, const Features& query, const Features& photo, int64_t num_photos) {
+  Verification result;
+  std::vector<Match> matches = MatchDescriptors(query, photo, options.max_ratio);
+  result.num_matches = static_cast<int>(matches.size());
+  const Fitter fitter(options, query, photo, std::move(matches));
+  Affine affine;
+  result.inliers = fitter.BestAffine(&affine);
+  if (result.inliers.empty()) return result;
+  result.num_cells = fitter.NumCells(result.inliers);
+  result.log10_nfa = std::min(0.0, fitter.Log10Nfa(result.num_cells, num_photos));
+  result.photo_from_query = {affine.a, affine.b, affine.tx, affine.c, affine.d, affine.ty, 0, 0, 1};
+
+  Transform homography{};
+  const std::vector<Match> tight = fitter.TightHomography(result.inliers, &homography);
+  // Most of what agrees loosely must agree tightly; else the plane is only a part (a table under another object).
+  if (tight.size() >= kMinHomographyInliers && tight.size() * 3 >= result.inliers.size() * 2) {
+    result.tight = true;
+    result.photo_from_query = homography;
+  }
+  result.query_region = fitter.RegionOf(result.inliers, true);
+  result.photo_region = fitter.RegionOf(result.inliers, false);
+  return result;
+}
+
+}  // namespace pugmark

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the catalogue's .cc files share.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "index/base/error.h"
+#include "index/catalogue/catalogue.h"
+#include "index/catalogue/connection.h"
+
+namespace pugmark {
+
+struct Catalogue::Impl {
+  Impl(const std::filesystem::path& database, Access access)
+      : connection(database,
+                   access == Access::kWrite ? internal::Connection::Mode::kWrite : internal::Connection::Mode::kRead) {}
+
+  // For every call that writes.
+  internal::Connection& Writer() {
+    PUGMARK_CHECK(connection.writable());
+    return connection;
+  }
+  // The id of the row with this name, which is made if it is missing.
+  int64_t FindOrAdd(const char* find, const char* add, const std::string& name, const char* doing);
+  ListingId FindOrAddListing(const Listing& listing);
+  void AddLabels(ListingId listing, const char* kind, const std::vector<std::string>& labels);
+  std::vector<std::string> Labels(int64_t listing, const char* kind);
+
+  internal::Connection connection;
+};
+
+}  // namespace pugmark

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "index/vectors/codebook.h"
+
+#include <faiss/IndexFlat.h>
+#include <faiss/IndexIVFSpectralHash.h>
+#include <faiss/impl/FaissException.h>
+#include <faiss/index_io.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstring>
+
+#include "index/base/error.h"
+
+// OpenBLAS splits matrix products over threads in ways that change the last bit; one thread keeps results identical and
+// leaves the cores to the pipelines, which run one photo per core. Weak: another BLAS has no such function.
+extern "C" void openblas_set_num_threads(int) __attribute__((weak));
+
+namespace pugmark {
+namespace {
+
+constexpr int kSignatureBits = 64;
+// IndexIVFSpectralHash cuts each projected coordinate into half-periods of alternating bits; a period far beyond any
+// value that occurs leaves one cut, at the median.
+constexpr float kPeriod = 1e6f;
+
+std::vector<float> ToFloat(std::span<const uint8_t> bytes) { return {bytes.begin(), bytes.end()}; }
+
+void UseOneBlasThread() {
+  static const bool done = [] {
+    if (openblas_set_num_threads != nullptr) openblas_set_num_threads(1);
+    return true;
+  }();
+  static_cast<void>(done);
+}
+
+}  // namespace
+
+int RecommendedNumWords(int64_t num_descriptors) {
+  const double words = 4 * std::sqrt(static_cast<double>(std::max<int64_t>(num_descriptors, 1)));
+  return static_cast<int>(std::bit_floor(static_cast<unsigned>(std::clamp(words, 16.0, 16384.0))));
+}
+
+Codebook::Codebook(std::unique_ptr<faiss::IndexIVFSpectralHash> index) : index_(std::move(index)) {}
+Codebook::Codebook(Codebook&&) noexcept = default;
+Codebook& Codebook::operator=(Codebook&&) noexcept = default;
+Codebook::~Codebook() = default;
+
+Codebook Codebook::Train(std::span<const uint8_t> descriptors, const CodebookOptions& options) {
+  UseOneBlasThread();
+  const size_t n = descriptors.size() / kVectorSize;
+  PUGMARK_CHECK(n > 0 && n * kVectorSize == descriptors.size() && options.num_words > 0);
+  const size_t num_words = std::min(static_cast<size_t>(options.num_words), n);
+  const size_t max_samples = num_words * static_cast<size_t>(options.max_samples_per_word);
+  const size_t num_samples = std::min(n, max_samples);
+  std::vector<float> samples(num_samples * kVectorSize);
+  for (size_t i = 0; i < num_samples; ++i) {
+    const uint8_t* row = &descriptors[(i * n / num_samples) * kVectorSize];
+    std::copy(row, row + kVectorSize, &samples[i * kVectorSize]);
+  }
+  try {
+    auto quantizer = std::make_unique<faiss::IndexFlatL2>(kVectorSize);
+    auto index = std::make_unique<faiss::IndexIVFSpectralHash>(quantizer.get(), kVectorSize, num_words, kSignatureBits,
+                                                               kPeriod);
+    index->quantizer = quantizer.release();
+    index->own_fields = true;
+    index->IndexIVF::own_fields = true;
+    index->threshold_type = faiss::IndexIVFSpectralHash::Thresh_median;
+    index->cp.niter = options.iterations;
+    index->cp.seed = static_cast<int>(options.seed);
+    index->cp.min_points_per_centroid = 1;
+    index->cp.max_points_per_centroid = options.max_samples_per_word;
+    index->train(static_cast<faiss::Index::idx_t>(num_samples), samples.data());
+    // FAISS 1.7.3 leaves room for every training vector; the medians are the first num_words × 64.
+    index->trained.resize(num_words * kSignatureBits);
+    index->trained.shrink_to_fit();
+    return Codebook(std::move(index));
+  } catch (const faiss::FaissException& e) {
+    throw Error(ErrorCode::kInternal, fmt::format("FAISS could not train {} words: {}", num_words, e.what()));
+  }
+}
+
+Codebook Codebook::Load(const std::filesystem::path& path) {
+  UseOneBlasThread();
+  try {
+    std::unique_ptr<faiss::Index> index(faiss::read_index(path.c_str()));
+    auto* hash = dynamic_cast<faiss::IndexIVFSpectralHash*>(index.get());
+    if (hash != nullptr && hash->d == kVectorSize && hash->nbit == kSignatureBits && hash->is_trained &&
+        hash->trained.size() == hash->nlist * kSignatureBits &&
+        hash->quantizer->ntotal == static_cast<faiss::Index::idx_t>(hash->nlist)) {
+      index.release();
+      return Codebook(std::unique_ptr<faiss::IndexIVFSpectralHash>(hash));
+    }
+  } catch (const faiss::FaissException&) {
+    // Falls through to the same message: to the reader, both are a damaged file.
+  }
+  throw Error(ErrorCode::kCorrupt, fmt::format("{}: is not a codebook of this Pugmark. Nothing was changed. "
+                                               "Run 'pugmark reindex --full' to rebuild it from the catalogue.",
+                                               path.string()));
+}
+
+void Codebook::Save(const std::filesystem::path& path) const {
+  try {
+    faiss::write_index(index_.get(), path.c_str());
+  } catch (const faiss::FaissException& e) {
+    throw Error(ErrorCode::kIo, fmt::format("{}: writing the codebook failed: {}", path.string(), e.what()));
+  }
+}
+
+int Codebook::num_words() const { return static_cast<int>(index_->nlist); }
+
+std::vector<WordAssignment> Codebook::Assign(std::span<const uint8_t> descriptors, int words_each) const {
+  const size_t n = descriptors.size() / kVectorSize;
+  PUGMARK_CHECK(n * kVectorSize == descriptors.size() && words_each > 0);
+  const auto k = static_cast<size_t>(words_each);
+  std::vector<WordAssignment> assignments(n * k);
+  if (n == 0) return assignments;
+  const std::vector<float> vectors = ToFloat(descriptors);
+
+  std::vector<float> distances(n * k);
+  std::vector<faiss::Index::idx_t> words(n * k);
+  index_->quantizer->search(static_cast<faiss::Index::idx_t>(n), vectors.data(), words_each, distances.data(),
+                            words.data());
+  // One pass per rank of word: encode_vectors projects every vector it is given, and takes one word for each.
+  std::vector<faiss::Index::idx_t> ranked(n);
+  std::vector<uint8_t> codes(n * sizeof(uint64_t));
+  for (size_t rank = 0; rank < k; ++rank) {
+    for (size_t i = 0; i < n; ++i) ranked[i] = std::max<faiss::Index::idx_t>(words[i * k + rank], 0);
+    index_->encode_vectors(static_cast<faiss::Index::idx_t>(n), vectors.data(), ranked.data(), codes.data());
+    for (size_t i = 0; i < n; ++i) {
+      WordAssignment& a = assignments[i * k + rank];
+      a.word = static_cast<int32_t>(words[i * k + rank]);
+      std::memcpy(&a.signature, &codes[i * sizeof(uint64_t)], sizeof(uint64_t));
+    }
+  }
+  return assignments;
+}
+
+}  // namespace pugmark

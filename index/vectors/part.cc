@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "index/vectors/part.h"
+
+#include <faiss/impl/FaissException.h>
+#include <faiss/impl/io.h>
+#include <faiss/index_io.h>
+#include <faiss/invlists/InvertedLists.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <numbers>
+
+#include "index/base/error.h"
+#include "index/base/files.h"
+
+static_assert(std::endian::native == std::endian::little, "Parts are written as the machine holds them: little-endian.");
+
+namespace pugmark {
+namespace {
+
+constexpr size_t kSignatureBytes = 8;
+
+uint64_t Quantise(float value, float steps, int bits) {
+  const float largest = static_cast<float>((1 << bits) - 1);
+  return static_cast<uint64_t>(std::clamp(std::floor(value * steps), 0.0f, largest));
+}
+
+}  // namespace
+
+uint64_t PackEntry(PhotoId photo, const EntryGeometry& geometry) {
+  if (photo.value <= 0 || photo.value > 0xFFFFFFFFll) {
+    throw Error(ErrorCode::kLimit, fmt::format("Photo {} cannot be indexed: an index holds at most 4,294,967,295 photos. "
+                                               "Split the collection.",
+                                               photo.value));
+  }
+  const auto turns = static_cast<int>(std::round(geometry.angle_rad * kAngleStepsInEntry / (2 * std::numbers::pi_v<float>)));
+  return static_cast<uint64_t>(photo.value) << 32 | Quantise(geometry.x, 1024, 10) << 22 |
+         Quantise(geometry.y, 1024, 10) << 12 | Quantise(geometry.log2_scale, kScaleStepsPerOctaveInEntry, 5) << 7 |
+         static_cast<uint64_t>(turns & (kAngleStepsInEntry - 1));
+}
+
+PartBuilder::PartBuilder(int num_words)
+    : lists_(std::make_unique<faiss::ArrayInvertedLists>(static_cast<size_t>(num_words), kSignatureBytes)) {}
+PartBuilder::~PartBuilder() = default;
+
+void PartBuilder::Add(PhotoId photo, std::span<const WordAssignment> words, std::span<const EntryGeometry> geometry) {
+  PUGMARK_CHECK(words.size() == geometry.size());
+  for (size_t i = 0; i < words.size(); ++i) {
+    const auto word = static_cast<size_t>(words[i].word);
+    PUGMARK_CHECK(words[i].word >= 0 && word < lists_->nlist);
+    const auto entry = static_cast<faiss::InvertedLists::idx_t>(PackEntry(photo, geometry[i]));
+    lists_->add_entry(word, entry, reinterpret_cast<const uint8_t*>(&words[i].signature));
+  }
+  ++num_photos_;
+  num_entries_ += static_cast<int64_t>(words.size());
+}
+
+void PartBuilder::AddEntriesOf(const Part& part, const std::function<bool(PhotoId)>& keep) {
+  for (size_t word = 0; word < lists_->nlist; ++word) {
+    const Part::List list = part.list(static_cast<int>(word));
+    for (size_t i = 0; i < list.size; ++i) {
+      const uint64_t entry = list.entry(i);
+      if (!keep(PhotoId{EntryPhoto(entry)})) continue;
+      lists_->add_entry(word, static_cast<faiss::InvertedLists::idx_t>(entry), list.signatures + i * kSignatureBytes);
+      ++num_entries_;
+    }
+  }
+}
+
+void PartBuilder::Write(const std::filesystem::path& path) const {
+  try {
+    faiss::FileIOWriter writer(path.c_str());
+    faiss::write_InvertedLists(lists_.get(), &writer);
+  } catch (const faiss::FaissException& e) {
+    throw Error(ErrorCode::kIo, fmt::format("{}: writing the part failed: {}", path.string(), e.what()));
+  }
+  Sync(path);
+}
+
+Part::Part(std::unique_ptr<faiss::InvertedLists> lists) : lists_(std::move(lists)) {
+  num_entries_ = static_cast<int64_t>(lists_->compute_ntotal());
+}
+Part::Part(Part&&) noexcept = default;
+Part& Part::operator=(Part&&) noexcept = default;
+Part::~Part() = default;
+
+Part Part::Open(const std::filesystem::path& path, int num_words) {
+  try {
+    faiss::FileIOReader reader(path.c_str());
+    std::unique_ptr<faiss::InvertedLists> lists(faiss::read_InvertedLists(&reader, faiss::IO_FLAG_MMAP));
+    if (lists && lists->nlist == static_cast<size_t>(num_words) && lists->code_size == kSignatureBytes) {
+      return Part(std::move(lists));
+    }
+  } catch (const faiss::FaissException& e) {
+    throw Error(ErrorCode::kCorrupt, fmt::format("{}: cannot be read as a part: {}. Nothing was changed. "
+                                                 "Run 'pugmark reindex --full' to rebuild it from the catalogue.",
+                                                 path.string(), e.what()));
+  }
+  throw Error(ErrorCode::kCorrupt, fmt::format("{}: belongs to another codebook. Nothing was changed. "
+                                               "Run 'pugmark reindex --full' to rebuild it from the catalogue.",
+                                               path.string()));
+}
+
+Part::List Part::list(int word) const {
+  const auto w = static_cast<size_t>(word);
+  const size_t size = lists_->list_size(w);
+  if (size == 0) return {};
+  return {size, reinterpret_cast<const uint8_t*>(lists_->get_ids(w)), lists_->get_codes(w)};
+}
+
+}  // namespace pugmark

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Photos of every format for the tests of engine/decode, made when the tests run.
+#pragma once
+
+#include <cstdint>
+#include <opencv2/core.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace pugmark::samples {
+
+using File = std::vector<uint8_t>;
+
+// A smooth colour picture without any symmetry: a wrong turn, mirror or channel order shows.
+cv::Mat Picture(int width, int height);
+
+// `upright` as a camera with EXIF `orientation` would have stored it.
+cv::Mat StoredAs(const cv::Mat& upright, int orientation);
+
+struct Exif {
+  int orientation = 1;
+  std::string make, model, serial, taken_at;
+};
+// A TIFF structure, little-endian, without "Exif\0\0".
+File ExifBlock(const Exif& exif);
+
+enum class JpegColors { kGrey, kYcc, kRgb, kCmyk, kYcck, kPlainCmyk };  // kPlainCmyk: not inverted, no Adobe marker.
+struct JpegKind {
+  JpegColors colors = JpegColors::kYcc;
+  bool progressive = false;
+  bool arithmetic = false;
+  bool every_coefficient_alone = false;  // A progressive bomb: 379 scans.
+  int restart_interval = 0;
+  int quality = 97;
+  std::optional<Exif> exif;
+};
+// Without chroma subsampling, so that colours can be compared.
+File Jpeg(const cv::Mat& bgr, const JpegKind& kind);
+
+// By OpenCV: ".png", ".webp" (lossless), ".bmp", ".tiff".
+File ByOpenCv(const cv::Mat& picture, const std::string& extension);
+// `png` with an eXIf chunk. Its checksum is wrong, which no reader of metadata minds.
+File PngWithExif(const File& png, const File& exif);
+// A still `webp` as the extended form with an EXIF chunk.
+File WebpWithExif(const File& webp, cv::Size size, const File& exif);
+// `webp` as the first frame of an animation, at (left, top), both even, of a canvas.
+File WebpAnimation(const File& webp, cv::Size frame, cv::Size canvas, int left, int top);
+
+// Grey levels / 32 as palette; `transparent` colour number or -1. The frame lies at (left, top) of the screen.
+File Gif(const cv::Mat& grey, cv::Size screen, int left, int top, int transparent, bool interlaced);
+
+// An uncompressed 8-bit grey TIFF. The header may claim another size than `grey` has.
+File Tiff(const cv::Mat& grey, bool big_endian, int orientation, uint32_t claimed_width, uint32_t claimed_height);
+
+// HEIC or AVIF with an EXIF block; nothing if libheif has no encoder for it. orientation: as in EXIF, but asked for by
+// the container's own irot and imir.
+std::optional<File> Heif(const cv::Mat& bgr, bool avif, int orientation, const File& exif);
+
+}  // namespace pugmark::samples
