@@ -2,12 +2,11 @@
 //
 // The program `pugmark`: parses, runs one command, turns errors into messages and exit codes.
 #include <fmt/format.h>
-#include <pthread.h>
 #include <unistd.h>
 
 #include <atomic>
+#include <chrono>
 #include <csignal>
-#include <ctime>
 #include <map>
 #include <opencv2/core/utility.hpp>
 #include <thread>
@@ -30,23 +29,30 @@ int ExitCodeOf(ErrorCode code) {
   }
 }
 
-// Waits for Ctrl-C and SIGTERM in a thread of its own, so that no handler runs in the middle of anything. The first asks
-// the command to end cleanly, the second ends the process: nothing committed is lost by that.
+// How often Ctrl-C or SIGTERM came. A handler may touch little more than this.
+std::atomic<int> num_interrupts = 0;
+static_assert(std::atomic<int>::is_always_lock_free);
+
+// The first asks the command to end cleanly, the second ends the process: nothing committed is lost by that.
+extern "C" void OnInterrupt(int /*signal*/) {
+  if (num_interrupts.fetch_add(1) > 0) ::_exit(kInterrupted);
+}
+
+// Passes interrupts on to the stop token from a thread of its own, since a handler cannot. (Blocking the signals and
+// waiting for them would miss: OpenBLAS starts threads, which do not block them, before main().)
 class Interrupts {
  public:
   Interrupts() {
-    sigemptyset(&signals_);
-    sigaddset(&signals_, SIGINT);
-    sigaddset(&signals_, SIGTERM);
-    pthread_sigmask(SIG_BLOCK, &signals_, nullptr);  // Inherited by all threads started from now on.
+    struct sigaction action {};
+    action.sa_handler = OnInterrupt;
+    action.sa_flags = SA_RESTART;
+    sigaction(SIGINT, &action, nullptr);
+    sigaction(SIGTERM, &action, nullptr);
     waiter_ = std::thread([this] {
-      while (!done_) {
-        const timespec wait{0, 50'000'000};
-        if (sigtimedwait(&signals_, nullptr, &wait) < 0) continue;
-        if (source_.stop_requested()) ::_exit(kInterrupted);
-        source_.request_stop();
-        fmt::print(stderr, "\nInterrupted: finishing what was begun. Press Ctrl-C again to end at once.\n");
-      }
+      while (!done_ && num_interrupts == 0) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+      if (num_interrupts == 0) return;
+      source_.request_stop();
+      fmt::print(stderr, "\nInterrupted: finishing what was begun. Press Ctrl-C again to end at once.\n");
     });
   }
   ~Interrupts() {
@@ -58,7 +64,6 @@ class Interrupts {
   std::stop_token token() const { return source_.get_token(); }
 
  private:
-  sigset_t signals_{};
   std::stop_source source_;
   std::atomic<bool> done_ = false;
   std::thread waiter_;

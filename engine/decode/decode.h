@@ -2,9 +2,9 @@
 //
 // Untrusted bytes → upright 8-bit image at the working scale, within budgets.
 //
-// The format is found by the bytes, never by the name. JPEG goes through libjpeg-turbo with DCT-scaled decoding, so that
-// a 12-megapixel phone photo costs little more than its entropy decoding; HEIC and AVIF through libheif; GIF through
-// giflib (first frame); PNG, WebP, TIFF and BMP through OpenCV. No other decoder of OpenCV ever sees the bytes.
+// The format is found by the bytes, never by the name. JPEG goes through libjpeg-turbo with DCT-scaled decoding, so
+// that a 12-megapixel phone photo costs little more than its entropy decoding; HEIC and AVIF through libheif; GIF
+// through giflib (first frame); PNG, WebP, TIFF and BMP through OpenCV. No other decoder of OpenCV ever sees the bytes.
 #pragma once
 
 #include <cstdint>
@@ -16,8 +16,8 @@
 
 namespace pugmark {
 
-// Decoded, upright pixels. Pixel centres are at half-integers: the first pixel covers [0,1) × [0,1), so that resizing is
-// a pure multiplication.
+// Decoded, upright pixels. Pixel centres are at half-integers: the first pixel covers [0,1) × [0,1), so that resizing
+// is a pure multiplication.
 struct Image {
   int width_px = 0;
   int height_px = 0;
@@ -72,12 +72,12 @@ struct DecodeResult {
 };
 
 // Decodes `data`: upright by EXIF orientation, shrunk by area averaging; CMYK, YCCK and 16 bit are converted, alpha is
-// laid on white, grey photos give one channel. A truncated JPEG or GIF gives what was there, with info.truncated set, if
-// at least a tenth of its rows were decoded; the rest is grey or white.
+// laid on white, grey photos give one channel. A truncated JPEG or GIF gives what was there, with info.truncated set,
+// if at least a tenth of its rows were decoded; the rest is grey or white.
 //
 // Errors: never throws for the content of `data`, whatever it holds; std::bad_alloc becomes kTooLarge.
-// Threads: safe to call from any number at once; starts none, except that libde265 and dav1d start one or two each for a
-// HEIC or AVIF and end them before this returns. Deterministic.
+// Threads: safe to call from any number at once; starts none, except that libde265 and dav1d start one or two each for
+// a HEIC or AVIF and end them before this returns. Deterministic.
 // Cost: about 1 ms at 0.2 MP, 4 ms at 2 MP, 21 ms at 12 MP (JPEG).
 DecodeResult Decode(std::span<const uint8_t> data, const DecodeOptions& options);
 

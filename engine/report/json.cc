@@ -86,6 +86,7 @@ Json ToJson(const Hit& hit) {
           {"expected_false_hits", ExpectedFalseHitsOf(hit)},
           {"inliers", hit.num_inliers},
           {"cells", hit.num_cells},
+          {"density", hit.density},
           {"mirrored", hit.mirrored},
           {"photo", hit.photo.sha256.Hex()},
           {"path", Text(hit.photo.path)},

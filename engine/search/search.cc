@@ -32,7 +32,7 @@ struct Suspect {
 struct Verified {
   Suspect suspect;
   Verification verification;
-  int width_px = 0, height_px = 0;  // Working image of the photo.
+  Features features;  // Of the photo.
 };
 
 // The mirror image's coordinates from the image's own.
@@ -103,10 +103,10 @@ struct Searcher::Impl {
     for (const Suspect& suspect : suspects) {
       const std::optional<StoredFeatures> stored = catalogue.GetFeatures(suspect.photo);
       if (!stored) continue;  // Removed since the snapshot was published.
-      const Features photo = FromStored(*stored, features);
+      Features photo = FromStored(*stored, features);
       Verification v = Verify(options.verify, suspect.mirrored ? mirrored : query, photo, NumPhotos());
       if (v.inliers.empty() || ExpectedFalseHits(v.log10_nfa) > options.max_expected_false_hits) continue;
-      Verified verified{suspect, std::move(v), photo.width_px, photo.height_px};
+      Verified verified{suspect, std::move(v), std::move(photo)};
       const auto [place, is_new] = seen.try_emplace(suspect.photo, passed.size());
       if (is_new) {
         passed.push_back(std::move(verified));
@@ -155,27 +155,26 @@ struct Searcher::Impl {
     Transform working = v.photo_from_query;  // Of the query as it is, not of its mirror image.
     if (verified.suspect.mirrored) working = working * MirrorX(working_width);
 
-    Agreement agreement;
     const std::optional<Image> thumbnail = Thumbnail(photo.sha256);
-    if (thumbnail) {
-      agreement = CompareAligned(image, *thumbnail, working, query.width_px, query.height_px, verified.width_px,
-                                 verified.height_px);
-    }
-    const Judgement judgement = Judge(v, thumbnail ? &agreement : nullptr);
+    const Agreement agreement = CompareAligned(image, thumbnail ? *thumbnail : image, working, query.width_px,
+                                               query.height_px, verified.features.width_px, verified.features.height_px);
+    const Judgement judgement = Judge(v, agreement, thumbnail.has_value(),
+                                      CentralShare(v, query, verified.features, agreement));
     hit.verdict = judgement.verdict;
     hit.probability = judgement.probability;
     hit.expected_false_hits = judgement.expected_false_hits;
     hit.num_inliers = static_cast<int>(v.inliers.size());
     hit.num_cells = v.num_cells;
+    hit.density = v.density;
     hit.mirrored = verified.suspect.mirrored;
-    hit.agreeing_pixels = agreement.agreeing;
+    hit.agreeing_pixels = thumbnail ? agreement.agreeing : 0;
     hit.query_overlap = agreement.query_overlap;
     hit.photo_overlap = agreement.photo_overlap;
 
     const float query_x = static_cast<float>(result.width_px) / static_cast<float>(query.width_px);
     const float query_y = static_cast<float>(result.height_px) / static_cast<float>(query.height_px);
-    const float photo_x = static_cast<float>(photo.width_px) / static_cast<float>(verified.width_px);
-    const float photo_y = static_cast<float>(photo.height_px) / static_cast<float>(verified.height_px);
+    const float photo_x = static_cast<float>(photo.width_px) / static_cast<float>(verified.features.width_px);
+    const float photo_y = static_cast<float>(photo.height_px) / static_cast<float>(verified.features.height_px);
     Region query_region = v.query_region;
     if (hit.mirrored) {
       query_region.x_px = static_cast<float>(working_width) - query_region.x_px - query_region.width_px;
@@ -184,9 +183,8 @@ struct Searcher::Impl {
     hit.photo_region = Scaled(v.photo_region, photo_x, photo_y);
     hit.photo_from_query = Scaling(photo_x, photo_y) * working * Scaling(1 / query_x, 1 / query_y);
 
-    const Features stored = FromStored(*catalogue.GetFeatures(verified.suspect.photo), features);
     for (const Match& m : v.inliers) {
-      const Keypoint& p = stored.keypoints[static_cast<size_t>(m.photo)];
+      const Keypoint& p = verified.features.keypoints[static_cast<size_t>(m.photo)];
       // MirrorFeatures keeps the order, so the index names the same keypoint in the query itself.
       const Keypoint& q = query.keypoints[static_cast<size_t>(m.query)];
       hit.inliers.push_back({q.x_px * query_x, q.y_px * query_y, p.x_px * photo_x, p.y_px * photo_y});
@@ -220,15 +218,18 @@ struct Searcher::Impl {
       }
     }
     for (const Verified& verified : VerifyAll(Suspects(query, mirrored), query, mirrored, catalogue)) {
-      if (result->hits.size() >= static_cast<size_t>(options.max_hits)) break;
       if (verified.suspect.photo == same_file) continue;
       std::optional<Photo> photo = catalogue.GetPhoto(verified.suspect.photo);
       if (!photo) continue;
-      result->hits.push_back(ToHit(catalogue, verified, std::move(*photo), *decoded.image, query, *result));
+      Hit hit = ToHit(catalogue, verified, std::move(*photo), *decoded.image, query, *result);
+      if (hit.verdict != Verdict::kNone) result->hits.push_back(std::move(hit));
     }
     std::stable_sort(result->hits.begin(), result->hits.end(), [](const Hit& a, const Hit& b) {
       return std::tie(a.verdict, a.expected_false_hits) < std::tie(b.verdict, b.expected_false_hits);
     });
+    if (result->hits.size() > static_cast<size_t>(options.max_hits)) {
+      result->hits.resize(static_cast<size_t>(options.max_hits));
+    }
     for (size_t i = 0; i < result->hits.size(); ++i) result->hits[i].rank = static_cast<int>(i) + 1;
   }
 };

@@ -34,9 +34,9 @@ struct SearchOptions {
   int max_hits = 20;                    // [1, 10000].
   ShortlistOptions shortlist;
   VerifyOptions verify;
-  // Hits with a larger expected number of false hits are not reported. In design terms: at most one false hit in 10,000
-  // unrelated queries.
-  double max_expected_false_hits = 1e-4;
+  // Candidates with a larger expected number of false hits are not reported at all. The default lets weak geometry
+  // through as look-alike; same-scene and better need far less than one false hit in 10,000 unrelated queries.
+  double max_expected_false_hits = 0.025;
 };
 
 // A line of the evidence: the same detail in both photos, in pixels of the upright originals.
@@ -51,6 +51,7 @@ struct Hit {
   double expected_false_hits = 0;  // Unrelated photos of this collection that one query would match this well.
   int num_inliers = 0;
   int num_cells = 0;               // Distinct places the inliers occupy.
+  float density = 0;               // [0, 1]: share of the details in the matched region that were found again.
   bool mirrored = false;           // The query's mirror image matched.
   float agreeing_pixels = 0;       // [0, 1]: share of the aligned blocks that agree.
   Photo photo;

@@ -7,12 +7,53 @@
 namespace pugmark {
 namespace {
 
-constexpr double kFittedSlope = 0.5;
-// One photo, edited: at least this share of the blocks agrees. Stickers and banners may cover a good third.
-constexpr float kSamePhotoAgreement = 0.5f;
+constexpr double kFittedSlope = 0.2;
+
+// One photo, edited: pixels agree (banners and stickers may cover a third), over a good part of one of both, found again
+// down to the small detail, and not only on the table around the goods.
+constexpr float kSamePhotoAgreement = 0.6f;
+constexpr float kSamePhotoOverlap = 0.4f;
+constexpr float kSamePhotoDensity = 0.3f;
+constexpr float kSamePhotoCentral = 0.15f;
 constexpr int kMinBlocks = 6;
-// Nobody has measured more certainty than this; only equal bytes are certain.
-constexpr double kMaxProbability = 0.999;
+
+// One object or place, photographed again. Goods of one make reach log10 NFA -52 by their shape, but with few of the
+// details around: both together tell them apart.
+constexpr double kSameThingLog10Nfa = -25;
+constexpr float kSameThingDensity = 0.12f;
+constexpr float kSameObjectCentral = 0.3f;
+// A lighter or a watermark that two sellers both have is no common scene.
+constexpr float kSameSceneOverlap = 0.4f;
+
+// Smallest and largest stated probability of each verdict; the strength of the geometry decides between.
+struct Range {
+  double least, most;
+};
+Range ProbabilityOf(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::kSameFile: return {1, 1};
+    case Verdict::kSamePhoto: return {0.97, 0.999};
+    case Verdict::kSameObject: return {0.8, 0.97};
+    case Verdict::kSameScene: return {0.6, 0.8};
+    case Verdict::kLookAlike: return {0.05, 0.4};
+    case Verdict::kNone: return {0, 0};
+  }
+  return {0, 0};
+}
+constexpr double kStrongLog10Nfa = -100;
+
+Verdict VerdictOf(const Verification& v, const Agreement& agreement, bool has_pixels, float central_share) {
+  const float overlap = std::max(agreement.query_overlap, agreement.photo_overlap);
+  if (has_pixels && v.tight && agreement.num_blocks >= kMinBlocks && agreement.agreeing >= kSamePhotoAgreement &&
+      overlap >= kSamePhotoOverlap && v.density >= kSamePhotoDensity && central_share >= kSamePhotoCentral) {
+    return Verdict::kSamePhoto;
+  }
+  if (v.log10_nfa <= kSameThingLog10Nfa && v.density >= kSameThingDensity) {
+    if (central_share >= kSameObjectCentral) return Verdict::kSameObject;
+    if (overlap >= kSameSceneOverlap) return Verdict::kSameScene;
+  }
+  return central_share >= kSameObjectCentral ? Verdict::kLookAlike : Verdict::kNone;
+}
 
 }  // namespace
 
@@ -33,9 +74,9 @@ std::string_view VerdictMeaning(Verdict verdict) {
     case Verdict::kSameFile: return "Both files have the same bytes.";
     case Verdict::kSamePhoto:
       return "Both come from one photograph; one of them, or both, may have been edited, cropped, mirrored or re-encoded.";
-    case Verdict::kSameObject:
-      return "Both appear to show the same physical surface, an object or what it lies on, photographed separately.";
-    case Verdict::kSameScene: return "Both appear to be taken in the same place; not evidently of the same object.";
+    case Verdict::kSameObject: return "Both appear to show the same physical thing, photographed separately.";
+    case Verdict::kSameScene:
+      return "Both appear to be taken in the same place or on the same table; not evidently of the same thing.";
     case Verdict::kLookAlike: return "Similar goods, without proof that they are the same.";
     case Verdict::kNone: return "Nothing known was recognised.";
   }
@@ -44,15 +85,33 @@ std::string_view VerdictMeaning(Verdict verdict) {
 
 double ExpectedFalseHits(double log10_nfa) { return std::pow(10, kFittedSlope * std::min(log10_nfa, 0.0)); }
 
-Judgement Judge(const Verification& verification, const Agreement* agreement) {
+float CentralShare(const Verification& verification, const Features& query, const Features& photo,
+                   const Agreement& overlap) {
+  constexpr float kWhole = 0.6f;       // A photo that is covered this far was not cut into or pasted elsewhere.
+  constexpr float kSemiAxis = 0.36f;
+  const auto is_central = [](const Keypoint& p, const Features& f) {
+    const float x = (p.x_px / static_cast<float>(f.width_px) - 0.5f) / kSemiAxis;
+    const float y = (p.y_px / static_cast<float>(f.height_px) - 0.5f) / kSemiAxis;
+    return x * x + y * y < 1;
+  };
+  const bool by_query = overlap.query_overlap >= kWhole;
+  const bool by_photo = overlap.photo_overlap >= kWhole || !by_query;
+  if (verification.inliers.empty()) return 0;
+  const auto num_central = std::count_if(verification.inliers.begin(), verification.inliers.end(), [&](const Match& m) {
+    return (!by_query || is_central(query.keypoints[static_cast<size_t>(m.query)], query)) &&
+           (!by_photo || is_central(photo.keypoints[static_cast<size_t>(m.photo)], photo));
+  });
+  return static_cast<float>(num_central) / static_cast<float>(verification.inliers.size());
+}
+
+Judgement Judge(const Verification& verification, const Agreement& agreement, bool has_pixels, float central_share) {
   Judgement judgement;
   if (verification.inliers.empty()) return judgement;
   judgement.expected_false_hits = ExpectedFalseHits(verification.log10_nfa);
-  const bool same_pixels = agreement != nullptr && verification.tight && agreement->num_blocks >= kMinBlocks &&
-                           agreement->agreeing >= kSamePhotoAgreement;
-  judgement.verdict = same_pixels ? Verdict::kSamePhoto : Verdict::kSameObject;
-  // One true match against the expected number of false ones.
-  judgement.probability = std::min(kMaxProbability, 1 / (1 + judgement.expected_false_hits));
+  judgement.verdict = VerdictOf(verification, agreement, has_pixels, central_share);
+  const Range range = ProbabilityOf(judgement.verdict);
+  const double strength = std::clamp(verification.log10_nfa / kStrongLog10Nfa, 0.0, 1.0);
+  judgement.probability = range.least + (range.most - range.least) * strength;
   return judgement;
 }
 

@@ -56,6 +56,13 @@ Affine FromMatch(const Keypoint& q, const Keypoint& p) {
   return m;
 }
 
+int NumWithin(const Features& features, const Region& region) {
+  return static_cast<int>(std::count_if(features.keypoints.begin(), features.keypoints.end(), [&](const Keypoint& p) {
+    return p.x_px >= region.x_px && p.x_px <= region.x_px + region.width_px && p.y_px >= region.y_px &&
+           p.y_px <= region.y_px + region.height_px;
+  }));
+}
+
 class Fitter {
  public:
   Fitter(const VerifyOptions& options, const Features& query, const Features& photo, std::vector<Match> matches)
@@ -358,6 +365,8 @@ Verification Verify(const VerifyOptions& options, const Features& query, const F
   }
   result.query_region = fitter.RegionOf(result.inliers, true);
   result.photo_region = fitter.RegionOf(result.inliers, false);
+  const int num_around = std::min(NumWithin(query, result.query_region), NumWithin(photo, result.photo_region));
+  result.density = std::min(1.0f, static_cast<float>(result.inliers.size()) / static_cast<float>(std::max(num_around, 1)));
   return result;
 }
 

@@ -48,6 +48,9 @@ struct Verification {
   std::vector<Match> inliers;    // Of the returned model.
   int num_cells = 0;             // Distinct cells that the inliers occupy, the smaller of both photos.
   bool tight = false;            // The inliers agree with a plane at tight_error: a flat copy, not another view.
+  float density = 0;             // [0, 1]: inliers over the keypoints that lie in the matched region of that photo which
+                                 // has fewer there. High: nearly everything there is found again, down to the scratches;
+                                 // low: only the shape agrees, as in goods of one make.
   Transform photo_from_query{};  // Valid if there are inliers.
   Region query_region;           // Bounding box of the inliers.
   Region photo_region;

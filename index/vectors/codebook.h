@@ -24,8 +24,8 @@ inline constexpr int kVectorSize = 128;  // Bytes of a descriptor.
 
 struct CodebookOptions {
   int num_words = 1024;              // [1, 65536].
-  int iterations = 10;               // Of k-means. More: slightly better words, linearly more time.
-  int max_samples_per_word = 64;     // Descriptors used per word; the rest is skipped evenly.
+  int iterations = 8;                // Of k-means. More: slightly better words, linearly more time.
+  int max_samples_per_word = 32;     // Descriptors used per word; the rest is skipped evenly.
   uint64_t seed = 1;
 };
 
