@@ -24,7 +24,7 @@
 namespace pugmark {
 
 struct IngestOptions {
-  std::vector<std::filesystem::path> inputs;  // Photos and folders; folders are walked, hidden names left out.
+  std::vector<std::filesystem::path> inputs;  // Photos and folders; folders are walked.
   std::vector<std::filesystem::path> manifests;
   bool allow_outside = false;  // Let manifests name files outside their own folder and the inputs.
   std::string platform;        // For inputs without a manifest row.

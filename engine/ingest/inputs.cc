@@ -15,21 +15,15 @@ namespace {
 
 namespace fs = std::filesystem;
 
-bool IsHidden(const fs::path& path) { return path.filename().string().starts_with('.'); }
-
-// Regular files below `folder`, sorted by path so that photo ids do not depend on the order of a directory's entries.
-// Links to folders are not followed: they may lead in circles or out of the evidence.
+// Regular files below `folder`, hidden ones too (phones hide thumbnails, people hide photos), sorted by path so that photo
+// ids do not depend on the order of a directory's entries. Links to folders are not followed: they may lead in circles or out of the evidence.
 std::vector<fs::path> FilesBelow(const fs::path& folder) {
   std::vector<fs::path> files;
   std::error_code error;
   fs::recursive_directory_iterator it(folder, fs::directory_options::skip_permission_denied, error);
   for (; !error && it != fs::recursive_directory_iterator(); it.increment(error)) {
     std::error_code status_error;
-    if (IsHidden(it->path())) {
-      if (it->is_directory(status_error)) it.disable_recursion_pending();
-    } else if (it->is_regular_file(status_error)) {
-      files.push_back(it->path());
-    }
+    if (it->is_regular_file(status_error)) files.push_back(it->path());
   }
   if (error) throw Error(ErrorCode::kIo, fmt::format("{}: cannot be listed: {}.", folder.string(), error.message()));
   std::sort(files.begin(), files.end());

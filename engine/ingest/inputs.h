@@ -22,7 +22,7 @@ struct Inputs {
   std::vector<Unreadable> problems;    // Manifest rows that cannot be used.
 };
 
-// Folders among `named` are replaced by the regular files below them, sorted by path, hidden names left out; links to
+// Folders among `named` are replaced by the regular files below them, hidden ones too, sorted by path; links to
 // folders are not followed. Everything else stays as it is named, whether it exists or not.
 // Throws Error(kIo) if a folder cannot be listed.
 std::vector<std::filesystem::path> ExpandFolders(const std::vector<std::filesystem::path>& named);

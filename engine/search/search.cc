@@ -158,8 +158,7 @@ struct Searcher::Impl {
     const std::optional<Image> thumbnail = Thumbnail(photo.sha256);
     const Agreement agreement = CompareAligned(image, thumbnail ? *thumbnail : image, working, query.width_px,
                                                query.height_px, verified.features.width_px, verified.features.height_px);
-    const Judgement judgement = Judge(v, agreement, thumbnail.has_value(),
-                                      CentralShare(v, query, verified.features, agreement));
+    const Judgement judgement = Judge(v, query, verified.features, agreement, thumbnail.has_value());
     hit.verdict = judgement.verdict;
     hit.probability = judgement.probability;
     hit.expected_false_hits = judgement.expected_false_hits;

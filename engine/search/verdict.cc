@@ -18,12 +18,19 @@ constexpr float kSamePhotoCentral = 0.15f;
 constexpr int kMinBlocks = 6;
 
 // One object or place, photographed again. Goods of one make reach log10 NFA -52 by their shape, but with few of the
-// details around: both together tell them apart.
+// details around: either much more evidence, or evidence and density together, tell them apart.
 constexpr double kSameThingLog10Nfa = -25;
 constexpr float kSameThingDensity = 0.12f;
-constexpr float kSameObjectCentral = 0.3f;
+constexpr double kBeyondShapeLog10Nfa = -70;
+// The thing itself and not the table: most inliers, or very many, lie in the middle, where sellers put what they sell.
+constexpr float kSameObjectCentral = 0.5f;
+constexpr int kManyCentral = 40;
 // A lighter or a watermark that two sellers both have is no common scene.
 constexpr float kSameSceneOverlap = 0.4f;
+constexpr float kLookAlikeCentral = 0.3f;
+// What two pictures share in the same place to within this share of the long side, around other content, is a frame that
+// was laid over both: an app's page, a watermark.
+constexpr double kInPlace = 0.03;
 
 // Smallest and largest stated probability of each verdict; the strength of the geometry decides between.
 struct Range {
@@ -42,17 +49,50 @@ Range ProbabilityOf(Verdict verdict) {
 }
 constexpr double kStrongLog10Nfa = -100;
 
-Verdict VerdictOf(const Verification& v, const Agreement& agreement, bool has_pixels, float central_share) {
+// Inliers in the central ellipse (72 % of width and height) of each photo that the match covers mostly. A tile of a
+// collage is judged by the middle of its original, not by the middle of the collage.
+int NumCentral(const Verification& v, const Features& query, const Features& photo, const Agreement& overlap) {
+  constexpr float kWhole = 0.6f;
+  constexpr float kSemiAxis = 0.36f;
+  const auto is_central = [](const Keypoint& p, const Features& f) {
+    const float x = (p.x_px / static_cast<float>(f.width_px) - 0.5f) / kSemiAxis;
+    const float y = (p.y_px / static_cast<float>(f.height_px) - 0.5f) / kSemiAxis;
+    return x * x + y * y < 1;
+  };
+  const bool by_query = overlap.query_overlap >= kWhole;
+  const bool by_photo = overlap.photo_overlap >= kWhole || !by_query;
+  return static_cast<int>(std::count_if(v.inliers.begin(), v.inliers.end(), [&](const Match& m) {
+    return (!by_query || is_central(query.keypoints[static_cast<size_t>(m.query)], query)) &&
+           (!by_photo || is_central(photo.keypoints[static_cast<size_t>(m.photo)], photo));
+  }));
+}
+
+// Every inlier has the same place in both pictures, in fractions of width and height.
+bool IsInPlace(const Verification& v, const Features& query, const Features& photo) {
+  return std::all_of(v.inliers.begin(), v.inliers.end(), [&](const Match& m) {
+    const Keypoint& q = query.keypoints[static_cast<size_t>(m.query)];
+    const Keypoint& p = photo.keypoints[static_cast<size_t>(m.photo)];
+    return std::fabs(q.x_px / static_cast<float>(query.width_px) - p.x_px / static_cast<float>(photo.width_px)) < kInPlace &&
+           std::fabs(q.y_px / static_cast<float>(query.height_px) - p.y_px / static_cast<float>(photo.height_px)) < kInPlace;
+  });
+}
+
+Verdict VerdictOf(const Verification& v, const Features& query, const Features& photo, const Agreement& agreement,
+                  bool has_pixels) {
   const float overlap = std::max(agreement.query_overlap, agreement.photo_overlap);
+  const int num_central = NumCentral(v, query, photo, agreement);
+  const float central_share = static_cast<float>(num_central) / static_cast<float>(v.inliers.size());
   if (has_pixels && v.tight && agreement.num_blocks >= kMinBlocks && agreement.agreeing >= kSamePhotoAgreement &&
       overlap >= kSamePhotoOverlap && v.density >= kSamePhotoDensity && central_share >= kSamePhotoCentral) {
     return Verdict::kSamePhoto;
   }
-  if (v.log10_nfa <= kSameThingLog10Nfa && v.density >= kSameThingDensity) {
-    if (central_share >= kSameObjectCentral) return Verdict::kSameObject;
+  const bool same_thing = v.log10_nfa <= kBeyondShapeLog10Nfa ||
+                          (v.log10_nfa <= kSameThingLog10Nfa && v.density >= kSameThingDensity);
+  if (same_thing && !(v.tight && IsInPlace(v, query, photo))) {
+    if (central_share >= kSameObjectCentral || num_central >= kManyCentral) return Verdict::kSameObject;
     if (overlap >= kSameSceneOverlap) return Verdict::kSameScene;
   }
-  return central_share >= kSameObjectCentral ? Verdict::kLookAlike : Verdict::kNone;
+  return central_share >= kLookAlikeCentral ? Verdict::kLookAlike : Verdict::kNone;
 }
 
 }  // namespace
@@ -85,30 +125,12 @@ std::string_view VerdictMeaning(Verdict verdict) {
 
 double ExpectedFalseHits(double log10_nfa) { return std::pow(10, kFittedSlope * std::min(log10_nfa, 0.0)); }
 
-float CentralShare(const Verification& verification, const Features& query, const Features& photo,
-                   const Agreement& overlap) {
-  constexpr float kWhole = 0.6f;       // A photo that is covered this far was not cut into or pasted elsewhere.
-  constexpr float kSemiAxis = 0.36f;
-  const auto is_central = [](const Keypoint& p, const Features& f) {
-    const float x = (p.x_px / static_cast<float>(f.width_px) - 0.5f) / kSemiAxis;
-    const float y = (p.y_px / static_cast<float>(f.height_px) - 0.5f) / kSemiAxis;
-    return x * x + y * y < 1;
-  };
-  const bool by_query = overlap.query_overlap >= kWhole;
-  const bool by_photo = overlap.photo_overlap >= kWhole || !by_query;
-  if (verification.inliers.empty()) return 0;
-  const auto num_central = std::count_if(verification.inliers.begin(), verification.inliers.end(), [&](const Match& m) {
-    return (!by_query || is_central(query.keypoints[static_cast<size_t>(m.query)], query)) &&
-           (!by_photo || is_central(photo.keypoints[static_cast<size_t>(m.photo)], photo));
-  });
-  return static_cast<float>(num_central) / static_cast<float>(verification.inliers.size());
-}
-
-Judgement Judge(const Verification& verification, const Agreement& agreement, bool has_pixels, float central_share) {
+Judgement Judge(const Verification& verification, const Features& query, const Features& photo,
+                const Agreement& agreement, bool has_pixels) {
   Judgement judgement;
   if (verification.inliers.empty()) return judgement;
   judgement.expected_false_hits = ExpectedFalseHits(verification.log10_nfa);
-  judgement.verdict = VerdictOf(verification, agreement, has_pixels, central_share);
+  judgement.verdict = VerdictOf(verification, query, photo, agreement, has_pixels);
   const Range range = ProbabilityOf(judgement.verdict);
   const double strength = std::clamp(verification.log10_nfa / kStrongLog10Nfa, 0.0, 1.0);
   judgement.probability = range.least + (range.most - range.least) * strength;

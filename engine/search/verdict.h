@@ -23,13 +23,9 @@ struct Judgement {
 // log10 E = 0.2 log10 NFA.
 double ExpectedFalseHits(double log10_nfa);
 
-// Where the inliers lie relative to the middle of the pictures, where sellers put what they sell. [0, 1]: the share of
-// inliers in the central ellipse (72 % of width and height) of each photo of which the match covers most. A part of a
-// collage is not judged by the collage's middle.
-float CentralShare(const Verification& verification, const Features& query, const Features& photo,
-                   const Agreement& overlap);
-
-// agreement: of the aligned thumbnails; has_pixels: false if no thumbnail could be read, which leaves a weaker verdict.
-Judgement Judge(const Verification& verification, const Agreement& agreement, bool has_pixels, float central_share);
+// query, photo: the features that were verified. agreement: of the aligned thumbnails; has_pixels: false if no thumbnail
+// could be read: its overlaps count then, its pixels do not, which leaves a weaker verdict.
+Judgement Judge(const Verification& verification, const Features& query, const Features& photo,
+                const Agreement& agreement, bool has_pixels);
 
 }  // namespace pugmark
