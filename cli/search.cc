@@ -35,15 +35,16 @@ int TerminalWidth() {
   return ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
 }
 
+TextOptions TextOptionsOf(const Options& options) {
+  const bool colour = ::isatty(STDOUT_FILENO) == 1 && ::getenv("NO_COLOR") == nullptr;
+  return {TerminalWidth(), colour, options.verbose};
+}
+
 void Print(const QueryResult& result, const Options& options, Format format) {
   switch (format) {
     case Format::kJson: fmt::print("{}\n", FormatJson(result)); break;
     case Format::kCsv: fmt::print("{}", FormatCsv(result)); break;
-    case Format::kText:
-      const bool terminal = ::isatty(STDOUT_FILENO) == 1;
-      const TextOptions text{TerminalWidth(), terminal && ::getenv("NO_COLOR") == nullptr, options.verbose};
-      fmt::print("{}\n", FormatText(result, text));
-      break;
+    case Format::kText: fmt::print("{}", FormatText(result, TextOptionsOf(options))); break;
   }
   std::fflush(stdout);
 }
@@ -94,12 +95,16 @@ int Search(const Options& options, const Context& context) {
     num_unreadable += result.error_code.empty() ? 0 : 1;
     num_with_hits += result.hits.empty() ? 0 : 1;
     if (photos.size() > 1) progress.Show("queries", num_done, static_cast<int64_t>(photos.size()));
-    if (!options.html.empty()) results.push_back(result);
+    results.push_back(result);
+    // The lines of the evidence are many, and only the page draws them.
+    if (options.html.empty()) {
+      for (Hit& hit : results.back().hits) hit.inliers = {};
+    }
   });
   progress.Clear();
   if (context.format == Format::kText) {
     if (photos.size() > 1) {
-      fmt::print("{} queries: {} with hits, {} without, {} unreadable.\n", num_done, num_with_hits,
+      fmt::print("{}\n{} queries: {} with hits, {} without, {} unreadable.\n", FormatSummary(results, TextOptionsOf(options)), num_done, num_with_hits,
                  num_done - num_with_hits - num_unreadable, num_unreadable);
     }
     if (num_with_hits > 0) fmt::print("{}\n", kLeadSentence);

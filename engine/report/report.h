@@ -56,6 +56,9 @@ struct TextOptions {
 // measured as terminals do (CJK is two columns wide) whatever the user's locale. UTF-8.
 std::string FormatText(const QueryResult& result, const TextOptions& options);
 
+// One line per query with its best hit, for a run over many: "query verdict prob. platform listing seller posted".
+std::string FormatSummary(std::span<const QueryResult> results, const TextOptions& options);
+
 // JPEG of the upright photo, made by us and without orientation tag; any size, since it is stretched to the frame of
 // the original. nullopt: there is none, and the page shows a grey box. Never give a file as received: the browser's
 // decoder would be the first to parse it. What they throw passes through.

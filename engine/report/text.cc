@@ -198,6 +198,7 @@ class Writer {
       if (!products.empty()) notes.push_back(EscapeText(Joined(products, ", ")));
     }
     for (const Catalogue::BankName& bank : hit.banks) {
+      if (bank.name == BankRoleName(BankRole::kEvidence)) continue;  // Where everything is that nobody put elsewhere.
       const std::string name = EscapeText(bank.name);
       notes.push_back(bank.role == BankRole::kBenign ? fmt::format("copied from bank '{}' (benign)", name)
                                                      : fmt::format("in bank '{}' ({})", name, BankRoleName(bank.role)));
@@ -234,6 +235,43 @@ class Writer {
 
 std::string FormatText(const QueryResult& result, const TextOptions& options) {
   return Writer(result, options).Write();
+}
+
+std::string FormatSummary(std::span<const QueryResult> results, const TextOptions& options) {
+  enum { kQuery, kVerdict, kProbability, kFirstCell, kColumns = kFirstCell + kProducts };
+  using Row = std::array<std::string, kColumns>;
+  std::vector<Row> rows = {{"query", "verdict", "prob."}};
+  for (size_t i = kPlatform; i < kProducts; ++i) rows[0][kFirstCell + i] = kHeadings[i];
+  for (const QueryResult& result : results) {
+    Row& row = rows.emplace_back();
+    row[kQuery] = EscapeText(FileName(result.path.native()));
+    if (result.hits.empty()) {
+      row[kVerdict] = result.error_code.empty() ? "no hit" : "unreadable";
+      continue;
+    }
+    const Hit& best = result.hits.front();
+    row[kVerdict] = VerdictName(best.verdict);
+    row[kProbability] = ProbabilityText(best);
+    const Cells cells = best.sightings.empty() ? CellsOfPhoto(best.photo) : CellsOf(best.sightings.front());
+    std::copy(cells.begin(), cells.begin() + kProducts, row.begin() + kFirstCell);
+  }
+  std::array<int, kColumns> widths{};
+  for (const Row& row : rows) {
+    for (size_t i = 0; i < kColumns; ++i) widths[i] = std::max(widths[i], DisplayWidth(row[i]));
+  }
+  // The widest column gives way until the table fits.
+  const int width = std::max(options.width, kMinWidth);
+  while (std::accumulate(widths.begin(), widths.end(), kGap * (kColumns - 1)) > width) {
+    --*std::max_element(widths.begin(), widths.end());
+  }
+  std::string text;
+  for (const Row& row : rows) {
+    std::string line;
+    for (size_t i = 0; i < kColumns; ++i) line += (i > 0 ? std::string(kGap, ' ') : "") + Fitted(row[i], widths[i]);
+    line.erase(line.find_last_not_of(' ') + 1);
+    text += line + "\n";
+  }
+  return text;
 }
 
 }  // namespace pugmark

@@ -162,6 +162,7 @@ struct Searcher::Impl {
     hit.verdict = judgement.verdict;
     hit.probability = judgement.probability;
     hit.expected_false_hits = judgement.expected_false_hits;
+    hit.log10_nfa = v.log10_nfa;
     hit.num_inliers = static_cast<int>(v.inliers.size());
     hit.num_cells = v.num_cells;
     hit.density = v.density;
@@ -224,7 +225,7 @@ struct Searcher::Impl {
       if (hit.verdict != Verdict::kNone) result->hits.push_back(std::move(hit));
     }
     std::stable_sort(result->hits.begin(), result->hits.end(), [](const Hit& a, const Hit& b) {
-      return std::tie(a.verdict, a.expected_false_hits) < std::tie(b.verdict, b.expected_false_hits);
+      return std::tie(a.verdict, a.log10_nfa) < std::tie(b.verdict, b.log10_nfa);
     });
     if (result->hits.size() > static_cast<size_t>(options.max_hits)) {
       result->hits.resize(static_cast<size_t>(options.max_hits));

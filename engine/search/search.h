@@ -48,7 +48,9 @@ struct Hit {
   int rank = 0;  // 1 is best.
   Verdict verdict = Verdict::kNone;
   double probability = 0;          // That the verdict is right. [0, 1]. Provisional: docs/measuring.md, "Probabilities".
-  double expected_false_hits = 0;  // Unrelated photos of this collection that one query would match this well.
+  double expected_false_hits = 0;  // Unrelated photos of this collection that one query would match this well. At least
+                                   // 1e-9 unless the bytes are the same: nobody has measured less.
+  double log10_nfa = 0;            // What hits of one verdict are ranked by: theory, further than measurement reaches.
   int num_inliers = 0;
   int num_cells = 0;               // Distinct places the inliers occupy.
   float density = 0;               // [0, 1]: share of the details in the matched region that were found again.

@@ -8,6 +8,7 @@ namespace pugmark {
 namespace {
 
 constexpr double kFittedSlope = 0.2;
+constexpr double kLeastExpectedFalseHits = 1e-9;
 
 // One photo, edited: pixels agree (banners and stickers may cover a third), over a good part of one of both, found again
 // down to the small detail, and not only on the table around the goods.
@@ -123,7 +124,9 @@ std::string_view VerdictMeaning(Verdict verdict) {
   return "";
 }
 
-double ExpectedFalseHits(double log10_nfa) { return std::pow(10, kFittedSlope * std::min(log10_nfa, 0.0)); }
+double ExpectedFalseHits(double log10_nfa) {
+  return std::max(kLeastExpectedFalseHits, std::pow(10, kFittedSlope * std::min(log10_nfa, 0.0)));
+}
 
 Judgement Judge(const Verification& verification, const Features& query, const Features& photo,
                 const Agreement& agreement, bool has_pixels) {
