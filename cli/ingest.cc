@@ -79,6 +79,7 @@ Run AddIngest(CLI::App& app, const Context& context) {
   command->add_option("paths", options->inputs, "Photos and folders")->type_name("PATH");
   command->add_option("--manifest", options->manifests,
                       "Listing data: CSV or JSON lines. Files are named relative to it (or to a PATH folder)")
+      ->allow_extra_args(false)  // Names after the file are PATHs.
       ->type_name("FILE");
   command->add_flag("--allow-outside", options->allow_outside, "Let the manifest name files outside its own folder");
   command->add_option("--platform", options->platform, "Platform of photos for which the manifest names none")

@@ -7,7 +7,9 @@
 #include <atomic>
 #include <chrono>
 #include <csignal>
+#include <cstdio>
 #include <map>
+#include <new>
 #include <opencv2/core/utility.hpp>
 #include <thread>
 
@@ -108,7 +110,11 @@ int Main(int argc, char** argv) {
     app.exit(e, std::cout, std::cerr);
     return asked ? kDone : kUsage;
   }
-  return commands.at(app.get_subcommands().front()->get_name())();
+  const int exit_code = commands.at(app.get_subcommands().front()->get_name())();
+  if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
+    throw Error(ErrorCode::kIo, "The results could not be written to stdout; they are incomplete.");
+  }
+  return exit_code;
 }
 
 }  // namespace
@@ -148,6 +154,12 @@ int main(int argc, char** argv) {
   } catch (const Error& e) {
     fmt::print(stderr, "pugmark: {}\n", e.what());
     return cli::ExitCodeOf(e.code());
+  } catch (const std::filesystem::filesystem_error& e) {
+    fmt::print(stderr, "pugmark: {}\n", EscapeText(e.what()));
+    return cli::kFailed;
+  } catch (const std::bad_alloc&) {
+    fmt::print(stderr, "pugmark: There is not enough memory for this.\n");
+    return cli::kFailed;
   } catch (const std::exception& e) {
     fmt::print(stderr, "pugmark: {}\nThis is a bug; please report it.\n", EscapeText(e.what()));
     return cli::kFailed;

@@ -51,7 +51,7 @@ Run AddReindex(CLI::App& app, const Context& context) {
   AddThreads(command, &options->num_threads);
   return [options, &context]() -> int {
     const FileLock lock(context.RequireCollection().lock());
-    const Collection collection = OpenCollection(context.collection, Catalogue::Access::kWrite);
+    Collection collection = OpenCollection(context.collection, Catalogue::Access::kWrite);
     Progress progress;
     const ReindexReport report =
         Reindex(collection, *options, context.stop,

@@ -84,7 +84,12 @@ int Search(const Options& options, const Context& context) {
   if (photos.empty()) throw Error(ErrorCode::kInvalidArgument, "The named folders hold no files to search for.");
 
   const Searcher searcher(context.collection, options.search);
+  if (searcher.num_unindexed() > 0) {
+    fmt::print(stderr, "{} photos are not in the index yet and are found by their bytes only. Run 'pugmark reindex'.\n",
+               searcher.num_unindexed());
+  }
   std::vector<QueryResult> results;
+  int64_t num_damaged = 0;
   int64_t num_done = 0, num_unreadable = 0, num_with_hits = 0;
   Progress progress;
   if (context.format == Format::kCsv) fmt::print("{}", CsvHeader());
@@ -94,6 +99,7 @@ int Search(const Options& options, const Context& context) {
     ++num_done;
     num_unreadable += result.error_code.empty() ? 0 : 1;
     num_with_hits += result.hits.empty() ? 0 : 1;
+    num_damaged += result.num_damaged;
     if (photos.size() > 1) progress.Show("queries", num_done, static_cast<int64_t>(photos.size()));
     results.push_back(result);
     // The lines of the evidence are many, and only the page draws them.
@@ -111,6 +117,11 @@ int Search(const Options& options, const Context& context) {
   }
   if (!options.html.empty()) Write(results, options, searcher);
   if (context.stop.stop_requested()) return kInterrupted;
+  if (num_damaged > 0) {
+    fmt::print(stderr, "{} candidates could not be verified because their stored features are damaged; hits may be missing. "
+                       "'pugmark check' names them.\n", num_damaged);
+    return kDamaged;
+  }
   return num_unreadable > 0 ? kSkipped : num_with_hits == 0 ? kNoHit : kDone;
 }
 

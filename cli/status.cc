@@ -78,10 +78,13 @@ int Check(const Context& context) {
   const Collection collection = OpenCollection(context.collection, Catalogue::Access::kRead);
   const CheckReport report = CheckCollection(collection);
   if (context.format == Format::kJson) {
-    const Json json = {{"schema", 1}, {"type", "check"}, {"photos", report.num_photos}, {"findings", report.findings}};
+    const Json json = {{"schema", 1}, {"type", "check"}, {"photos", report.num_photos}, {"unindexed_photos", report.num_unindexed}, {"findings", report.findings}};
     fmt::print("{}\n", json.dump(-1, ' ', false, Json::error_handler_t::replace));
   } else if (report.findings.empty()) {
-    fmt::print("Sound: {} photos, catalogue and snapshot agree.\n", Grouped(report.num_photos));
+    fmt::print("Sound: {} photos, {}.\n", Grouped(report.num_photos),
+               report.num_unindexed == 0
+                   ? "catalogue and index agree"
+                   : fmt::format("of which {} are not searchable yet: run 'pugmark reindex'", Grouped(report.num_unindexed)));
   } else {
     for (const std::string& finding : report.findings) fmt::print("{}\n", finding);
   }

@@ -8,10 +8,12 @@
 // per pair). Counted is the CPU time of the whole process, all threads; OpenCV, OpenBLAS and OpenMP are held to one.
 // CPU time is hardly moved by waiting for a core, but still by what neighbours do to caches and clock.
 //
-// Precision. 5 repetitions, shuffled among each other (random interleaving), so that a busy minute hits one repetition of
-// many stages instead of all of one. Printed are the median and the minimum of the repetitions and their coefficient of
-// variation. On an idle machine minimum and median differ by 1-2 %; on a shared one trust the minimum and take differences
-// below 20 % for noise. Stages under 10 µs a photo run from warm caches, which the real pipeline does not.
+// Precision. 5 repetitions, shuffled among each other (random interleaving), so that a busy minute hits one repetition
+// of many stages instead of all of one. Printed are the median and the minimum of the repetitions and their coefficient
+// of variation. On an idle machine minimum and median differ by 1-2 %; on a shared one trust the minimum and take
+// differences below 20 % for noise. Stages under 10 µs a photo run from warm caches, which the real pipeline does not.
+// page_faults, for each photo, counts memory that went back to the kernel and was fetched again. It is exact, and where
+// faults are dear (virtual machines) it explains times that the stage's own work does not.
 //
 // What it does not say: how well anything is found. A faster stage that finds less is no gain: change a stage only with
 // pugmark_bench_whole beside, which prints recall. And staged ads are flattering: ray-traced, 640 px, about 40 kB.
@@ -20,6 +22,7 @@
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
 #include <omp.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <array>
@@ -68,7 +71,8 @@ Settings& GetSettings() {
   return settings;
 }
 
-// All sample photos, and those that are measured. Everything derived is made when first asked for, outside of any timing.
+// All sample photos, and those that are measured. Everything derived is made when first asked for, outside of any
+// timing.
 class Corpus {
  public:
   static const Corpus& Get() {
@@ -139,7 +143,7 @@ class Corpus {
       const fs::path file = fs::path(pattern) / "part.faiss";
       builder.Write(file);
       std::vector<Part> opened;
-      opened.push_back(Part::Open(file, codebook.num_words()));
+      opened.push_back(Part::Open(file, codebook.num_words(), builder.num_entries()));
       fs::remove_all(pattern);  // The mapping keeps the content.
       return opened;
     }();
@@ -168,17 +172,26 @@ class Corpus {
   std::vector<std::vector<uint8_t>> files_;
 };
 
-// Runs stage(i) for every measured photo i, once per iteration. The first pass is outside of the timing: it makes what
-// the stage needs, and warms caches.
+// Pages that were mapped in or zeroed for this process so far, without reading a disk.
+double PageFaults() {
+  rusage usage{};
+  ::getrusage(RUSAGE_SELF, &usage);
+  return static_cast<double>(usage.ru_minflt);
+}
+
+// Runs stage(i) for every measured photo i, once per iteration.
 template <typename Stage>
 void RunPasses(benchmark::State& state, const Stage& stage) {
   const size_t n = Corpus::Get().size();
-  for (size_t i = 0; i < n; ++i) benchmark::DoNotOptimize(stage(i));
+  benchmark::DoNotOptimize(stage(0));  // What is made at first use is not to be timed.
+  const double faults = PageFaults();
   for (auto _ : state) {
     for (size_t i = 0; i < n; ++i) benchmark::DoNotOptimize(stage(i));
   }
   using benchmark::Counter;
   state.counters["per_photo"] = Counter(static_cast<double>(n), Counter::kIsIterationInvariantRate | Counter::kInvert);
+  state.counters["page_faults"] =
+      (PageFaults() - faults) / static_cast<double>(n * static_cast<size_t>(state.iterations()));
 }
 
 FeatureOptions OptionsAt(int64_t side_px) { return side_px == kFull.working_size_px ? kFull : kSmall; }
@@ -198,7 +211,8 @@ void BM_ExtractFeatures(benchmark::State& state) {
   const std::vector<Image>& images = Corpus::Images(options.working_size_px);
   RunPasses(state, [&](size_t i) { return ExtractFeatures(images[i], options); });
   double keypoints = 0;
-  for (const Features& f : Corpus::FeaturesOf(options.working_size_px, options)) keypoints += static_cast<double>(f.size());
+  for (const Features& f : Corpus::FeaturesOf(options.working_size_px, options))
+    keypoints += static_cast<double>(f.size());
   state.counters["keypoints"] = keypoints / static_cast<double>(images.size());
 }
 
@@ -230,9 +244,8 @@ void BM_Shortlist(benchmark::State& state) {
   const Codebook& codebook = Corpus::Words(kNumWords);
   const std::vector<Part>& parts = Corpus::Parts(kNumWords);
   const std::vector<Features>& features = Corpus::FeaturesOf(kFull.working_size_px, kFull);
-  RunPasses(state, [&](size_t i) {
-    return Shortlist(codebook, parts, features[i].descriptors, GeometryOf(features[i]), {});
-  });
+  RunPasses(state,
+            [&](size_t i) { return Shortlist(codebook, parts, features[i].descriptors, GeometryOf(features[i]), {}); });
   state.counters["entries"] = static_cast<double>(parts.front().num_entries());
 }
 
@@ -269,7 +282,8 @@ void BM_CompareAligned(benchmark::State& state) {
   const std::vector<Image>& thumbnails = Corpus::Images(kThumbnailSide_px);
   RunPasses(state, [&](size_t i) {
     const Image& query = queries[i];
-    return CompareAligned(query, thumbnails[i], kIdentity, query.width_px, query.height_px, query.width_px, query.height_px);
+    return CompareAligned(query, thumbnails[i], kIdentity, query.width_px, query.height_px, query.width_px,
+                          query.height_px);
   });
 }
 
@@ -313,17 +327,25 @@ class StageReporter : public benchmark::BenchmarkReporter {
           is_share ? run.cpu_accumulated_time : seconds / static_cast<double>(Corpus::Get().size());
       if (run.aggregate_name != "median") continue;
       for (const auto& [name, counter] : run.counters) {
-        if (name != "per_photo") notes += fmt::format("{:.0f} {} ", counter.value, name);
+        if (name != "per_photo" && counter.value >= 0.5) notes += fmt::format("{:.0f} {} ", counter.value, name);
       }
     }
     if (values.empty()) return;
-    std::string name = runs.front().run_name.str();
+    const Run& first = runs.front();
+    std::string name = first.run_name.str();
     name = name.substr(name.starts_with("BM_") ? 3 : 0);
     name = name.substr(0, name.rfind("/process_time"));
-    fmt::print("{:<38} {:>9.1f} µs {:>9.1f} µs {:>5.1f} %  {}\n", name, 1e6 * values["median"], 1e6 * values["min"],
-               100 * values["cv"], notes);
-    std::fflush(stdout);
+    lines_[{first.family_index, first.per_family_instance_index}] =
+        fmt::format("{:<38} {:>9.1f} µs {:>9.1f} µs {:>5.1f} %  {}\n", name, 1e6 * values["median"],
+                    1e6 * values["min"], 100 * values["cv"], notes);
   }
+
+  void Finalize() override {
+    for (const auto& [index, line] : lines_) fmt::print("{}", line);
+  }
+
+ private:
+  std::map<std::pair<int64_t, int64_t>, std::string> lines_;  // Runs arrive shuffled; printed as registered.
 };
 
 int Main(int argc, char** argv) {

@@ -54,21 +54,32 @@ void CreateCollection(const fs::path& root, const FeatureOptions& options) {
     throw Error(ErrorCode::kExists, fmt::format("{}: is a collection already; it was left as it is.", root.string()));
   }
   std::error_code error;
-  if (fs::exists(root) && !fs::is_empty(root, error)) {
-    throw Error(ErrorCode::kInvalidArgument,
-                fmt::format("{}: is not empty. Name a new or empty directory for the collection.", root.string()));
+  for (const fs::directory_entry& entry : fs::directory_iterator(root, error)) {
+    const std::string name = entry.path().filename().string();
+    // Ours: what an init left that was interrupted.
+    if (name == "snapshots" || name == "thumbs" || name == "LOCK" || name.starts_with("catalogue.new")) continue;
+    throw Error(ErrorCode::kInvalidArgument, fmt::format("{}: is not empty. Name a new or empty directory for the collection.",
+                                                         EscapeText(root.string())));
   }
   fs::create_directories(paths.snapshots(), error);
   if (!error) fs::create_directories(paths.root / "thumbs", error);
   if (error) throw Error(ErrorCode::kIo, fmt::format("{}: cannot be created: {}.", root.string(), error.message()));
   const FileLock lock(paths.lock());
-  Catalogue::Create(paths.catalogue());
-  Catalogue catalogue(paths.catalogue(), Catalogue::Access::kWrite);
-  Catalogue::Transaction transaction(catalogue);
-  catalogue.SetSetting(kWorkingSize, fmt::format("{}", options.working_size_px));
-  catalogue.SetSetting(kMaxKeypoints, fmt::format("{}", options.max_keypoints));
-  catalogue.SetSetting(kContrast, fmt::format("{}", options.contrast_threshold));
-  transaction.Commit();
+  // There is a catalogue only once it is complete, settings and all.
+  const fs::path fresh = paths.root / "catalogue.new";
+  for (const char* suffix : {"", "-wal", "-shm"}) fs::remove(fresh.string() + suffix, error);
+  Catalogue::Create(fresh);
+  {
+    Catalogue catalogue(fresh, Catalogue::Access::kWrite);
+    Catalogue::Transaction transaction(catalogue);
+    catalogue.SetSetting(kWorkingSize, fmt::format("{}", options.working_size_px));
+    catalogue.SetSetting(kMaxKeypoints, fmt::format("{}", options.max_keypoints));
+    catalogue.SetSetting(kContrast, fmt::format("{}", options.contrast_threshold));
+    transaction.Commit();
+  }
+  fs::rename(fresh, paths.catalogue(), error);
+  if (error) throw Error(ErrorCode::kIo, fmt::format("{}: cannot be created: {}.", root.string(), error.message()));
+  Sync(paths.root);
 }
 
 CollectionPaths LocateCollection(const fs::path& root) {
@@ -92,6 +103,11 @@ Collection OpenCollection(const fs::path& root, Catalogue::Access access) {
   return {std::move(paths), std::move(catalogue), options};
 }
 
+bool BelongsTogether(const SnapshotInfo& snapshot, const Catalogue& catalogue) {
+  const std::optional<Photo> last = catalogue.GetPhoto(snapshot.last_photo);
+  return last && last->sha256.Hex() == snapshot.last_sha256;
+}
+
 StoredFeatures ToStored(const Features& features, const FeatureOptions& options) {
   StoredFeatures stored;
   stored.extractor = ExtractorName(options);
@@ -107,6 +123,11 @@ Features FromStored(const StoredFeatures& stored, const FeatureOptions& options)
   if (stored.extractor != ExtractorName(options)) {
     throw Error(ErrorCode::kUnsupported, fmt::format("A photo's features were made by '{}', this collection uses '{}'.",
                                                      EscapeText(stored.extractor), ExtractorName(options)));
+  }
+  // A row may come from a stranger's catalogue: what our extractor cannot have made is damage, and may be too large to use.
+  if (stored.keypoints.size() > static_cast<size_t>(options.max_keypoints) * kPackedKeypointBytes ||
+      std::max(stored.width_px, stored.height_px) > options.working_size_px) {
+    throw Error(ErrorCode::kCorrupt, "Stored features of a photo are larger than this collection's settings allow.");
   }
   return UnpackFeatures(stored.width_px, stored.height_px, stored.keypoints, stored.descriptors);
 }

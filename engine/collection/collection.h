@@ -10,6 +10,7 @@
 #include "engine/features/features.h"
 #include "index/base/collection.h"
 #include "index/catalogue/catalogue.h"
+#include "index/snapshots/snapshots.h"
 #include "index/vectors/part.h"
 
 namespace pugmark {
@@ -29,6 +30,10 @@ CollectionPaths LocateCollection(const std::filesystem::path& root);
 
 // Throws as LocateCollection and Catalogue do. For kWrite the caller holds the lock.
 Collection OpenCollection(const std::filesystem::path& root, Catalogue::Access access);
+
+// Whether the snapshot was built from this very catalogue. A catalogue that was restored from a backup gives the numbers of
+// lost photos to new ones; a snapshot that still knows the old ones must not answer for them.
+bool BelongsTogether(const SnapshotInfo& snapshot, const Catalogue& catalogue);
 
 StoredFeatures ToStored(const Features& features, const FeatureOptions& options);
 

@@ -20,6 +20,7 @@
 namespace pugmark {
 
 inline constexpr int kDescriptorSize = 128;
+inline constexpr int kPackedKeypointBytes = 6;
 
 // Settings of a collection: all its photos are described alike.
 struct FeatureOptions {

@@ -36,6 +36,8 @@ struct Item {
   std::optional<Unreadable> unreadable;
   bool known = false;       // Catalogued when it was read.
   bool tombstoned = false;
+  bool needs_thumbnail = false;
+  bool needs_copy = false;
   int64_t size_bytes = 0;
   PhotoInfo info;
   StoredFeatures features;
@@ -56,6 +58,7 @@ class Describer {
  public:
   Describer(const Collection& collection, const IngestOptions& options)
       : options_(options),
+        paths_(collection.paths),
         features_(collection.features),
         decode_(options.decode),
         readers_([database = collection.paths.catalogue()] { return Catalogue(database, Catalogue::Access::kRead); }) {
@@ -78,16 +81,19 @@ class Describer {
     item->tombstoned = reader.IsTombstoned(*item->sha256);
     item->known = reader.FindPhoto(*item->sha256).has_value();
     item->read_seconds = SecondsSince(start);
-    if (item->tombstoned || item->known) return;
+    if (item->tombstoned) return;
+    // A known photo whose thumbnail or copy is missing gets it back.
+    item->needs_thumbnail = !item->known || !fs::exists(paths_.thumbnail(*item->sha256));
+    item->needs_copy = options_.copy_originals && !fs::exists(paths_.original(*item->sha256));
     try {
-      DescribeImage(bytes, item);
+      if (item->needs_thumbnail) DescribeImage(bytes, item);
     } catch (const Error& e) {
       item->unreadable = {path, std::string(ErrorCodeName(e.code())), e.what()};
     } catch (const std::bad_alloc&) {
       item->unreadable = {path, std::string(DecodeErrorCodeName(DecodeErrorCode::kTooLarge)),
                           "It needs more memory than there is."};
     }
-    if (options_.copy_originals && !item->unreadable) item->original = std::move(bytes);
+    if (item->needs_copy && !item->unreadable) item->original = std::move(bytes);
   }
 
  private:
@@ -100,15 +106,18 @@ class Describer {
       item->unreadable = {item->input->path, std::string(DecodeErrorCodeName(decoded.error.code)), decoded.error.message};
       return;
     }
-    start = Clock::now();
-    item->features = ToStored(ExtractFeatures(*decoded.image, features_), features_);
-    item->features_seconds = SecondsSince(start);
+    if (!item->known) {
+      start = Clock::now();
+      item->features = ToStored(ExtractFeatures(*decoded.image, features_), features_);
+      item->features_seconds = SecondsSince(start);
+    }
     start = Clock::now();
     item->thumbnail = EncodeThumbnail(*decoded.image, kThumbnailSide_px, kThumbnailQuality);
     item->thumbnail_seconds = SecondsSince(start);
   }
 
   const IngestOptions& options_;
+  const CollectionPaths paths_;
   const FeatureOptions features_;
   DecodeOptions decode_;
   tbb::enumerable_thread_specific<Catalogue> readers_;
@@ -148,16 +157,16 @@ class Writer {
     times.decode_seconds += item.decode_seconds;
     times.features_seconds += item.features_seconds;
     times.thumbnail_seconds += item.thumbnail_seconds;
-    if (num_uncommitted_ >= kPhotosPerCommit || start - began_ > kTimePerCommit) Commit();
+    if (num_unsynced_ >= kPhotosPerCommit || start - began_ > kTimePerCommit) Commit();
     times.catalogue_seconds += SecondsSince(start);
   }
 
   void Commit() {
     // What the catalogue refers to must be on disk before the catalogue says so.
-    if (num_uncommitted_ > 0) SyncFileSystem(collection_.paths.root);
+    if (num_unsynced_ > 0) SyncFileSystem(collection_.paths.root);
     if (transaction_) transaction_->Commit();
     transaction_.reset();
-    num_uncommitted_ = 0;
+    num_unsynced_ = 0;
     quarantine_.Flush();
   }
 
@@ -165,12 +174,13 @@ class Writer {
   void WritePhoto(const Item& item) {
     std::optional<PhotoId> id = collection_.catalogue.FindPhoto(*item.sha256);  // Also what this batch added.
     const bool is_new = !id;
+    if (item.needs_thumbnail) WriteSideFile(collection_.paths.thumbnail(*item.sha256), item.thumbnail);
+    if (item.needs_copy) WriteSideFile(collection_.paths.original(*item.sha256), item.original);
+    if (is_new || item.needs_thumbnail || item.needs_copy) ++num_unsynced_;
     if (is_new) {
       if (item.known) {
         throw Error(ErrorCode::kInternal, "A catalogued photo vanished during the ingest. Run the same command again.");
       }
-      WriteSideFile(collection_.paths.thumbnail(*item.sha256), item.thumbnail);
-      if (options_.copy_originals) WriteSideFile(collection_.paths.original(*item.sha256), item.original);
       Photo photo;
       photo.sha256 = *item.sha256;
       photo.path = item.input->path.string();
@@ -186,7 +196,6 @@ class Writer {
       photo.admitted_at = UtcNow();
       photo.batch = batch_;
       id = collection_.catalogue.AddPhoto(photo, item.features);
-      ++num_uncommitted_;
     }
     int64_t num_sightings = 0;
     static const std::vector<ManifestRow> kNoRow(1);
@@ -194,6 +203,8 @@ class Writer {
       Listing listing = row.listing;
       if (listing.platform.empty()) listing.platform = options_.platform;
       if (listing.seller.empty()) listing.seller = options_.seller;
+      // Found in a folder: the folder takes the place of the listing, so that a second place is a second sighting.
+      if (item.input->rows.empty()) listing.title = EscapeText(item.input->path.parent_path().string());
       const ListingId listing_id = collection_.catalogue.AddListing(listing);
       if (collection_.catalogue.AddSighting(*id, listing_id, item.input->path.string(), row.captured_at, batch_)) {
         ++num_sightings;
@@ -218,7 +229,7 @@ class Writer {
   Quarantine quarantine_;
   std::optional<Catalogue::Transaction> transaction_;
   Clock::time_point began_;
-  int num_uncommitted_ = 0;
+  int num_unsynced_ = 0;
 };
 
 std::string SourceOf(const IngestOptions& options) {

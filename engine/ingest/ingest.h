@@ -37,15 +37,6 @@ struct IngestOptions {
   uint64_t seed = 1;
 };
 
-// What became of one input.
-enum class IngestOutcome {
-  kAdded,        // A new photo.
-  kSighted,      // A known photo in a new listing.
-  kKnown,        // Nothing new.
-  kUnreadable,   // Quarantined.
-  kRefused,      // Tombstoned: was removed and must stay removed.
-};
-
 struct Unreadable {
   std::filesystem::path path;
   std::string code;     // "not_an_image", "io", ...

@@ -7,6 +7,7 @@
 #include <string>
 #include <unordered_map>
 
+#include "index/base/collection.h"
 #include "index/base/error.h"
 #include "index/base/files.h"
 
@@ -15,19 +16,32 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Regular files below `folder`, hidden ones too (phones hide thumbnails, people hide photos), sorted by path so that photo
-// ids do not depend on the order of a directory's entries. Links to folders are not followed: they may lead in circles or out of the evidence.
-std::vector<fs::path> FilesBelow(const fs::path& folder) {
-  std::vector<fs::path> files;
+bool Exists(const fs::path& path) {
   std::error_code error;
-  fs::recursive_directory_iterator it(folder, fs::directory_options::skip_permission_denied, error);
-  for (; !error && it != fs::recursive_directory_iterator(); it.increment(error)) {
-    std::error_code status_error;
-    if (it->is_regular_file(status_error)) files.push_back(it->path());
+  return fs::exists(path, error);
+}
+
+// Our own thumbnails and parts are no evidence.
+bool IsCollection(const fs::path& folder) {
+  const CollectionPaths paths{folder};
+  return Exists(paths.catalogue()) && Exists(paths.lock());
+}
+
+// Regular files below `folder`, hidden ones too (phones hide thumbnails, people hide photos), sorted by path so that photo
+// ids do not depend on the order of a directory's entries. Links to folders are not followed: they may lead in circles or
+// out of the evidence. A folder that cannot be listed stands for itself: reading it will say why.
+void AddFilesBelow(const fs::path& folder, std::vector<fs::path>* files) {
+  if (IsCollection(folder)) return;
+  std::error_code error;
+  std::vector<fs::path> folders;
+  for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
+    std::error_code ignored;
+    if (it->is_symlink(ignored) && it->is_directory(ignored)) continue;
+    if (it->is_directory(ignored)) folders.push_back(it->path());
+    if (it->is_regular_file(ignored)) files->push_back(it->path());
   }
-  if (error) throw Error(ErrorCode::kIo, fmt::format("{}: cannot be listed: {}.", folder.string(), error.message()));
-  std::sort(files.begin(), files.end());
-  return files;
+  if (error) files->push_back(folder);
+  for (const fs::path& below : folders) AddFilesBelow(below, files);
 }
 
 class Collector {
@@ -59,7 +73,9 @@ std::vector<fs::path> ExpandFolders(const std::vector<fs::path>& named) {
   for (const fs::path& path : named) {
     std::error_code error;
     if (fs::is_directory(path, error)) {
-      std::vector<fs::path> below = FilesBelow(path);
+      std::vector<fs::path> below;
+      AddFilesBelow(path, &below);
+      std::sort(below.begin(), below.end());
       files.insert(files.end(), below.begin(), below.end());
     } else {
       files.push_back(path);
@@ -70,7 +86,7 @@ std::vector<fs::path> ExpandFolders(const std::vector<fs::path>& named) {
 
 Inputs CollectInputs(const IngestOptions& options) {
   const auto require = [](const fs::path& path) {
-    if (!fs::exists(path)) {
+    if (!Exists(path)) {
       throw Error(ErrorCode::kNotFound, fmt::format("{}: does not exist. Nothing was ingested.", EscapeText(path.string())));
     }
   };
@@ -85,8 +101,8 @@ Inputs CollectInputs(const IngestOptions& options) {
     Manifest manifest = ReadManifest(path, {}, options.allow_outside);
     for (ManifestRow& row : manifest.rows) {
       const fs::path relative = row.file.lexically_relative(manifests.back().parent_path());
-      for (auto root = options.inputs.begin(); root != options.inputs.end() && !fs::exists(row.file); ++root) {
-        if (!relative.empty() && fs::exists(*root / relative)) row.file = *root / relative;
+      for (auto root = options.inputs.begin(); root != options.inputs.end() && !Exists(row.file); ++root) {
+        if (!relative.empty() && Exists(*root / relative)) row.file = *root / relative;
       }
       collector.AddRow(std::move(row));
     }

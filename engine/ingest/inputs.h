@@ -23,8 +23,8 @@ struct Inputs {
 };
 
 // Folders among `named` are replaced by the regular files below them, hidden ones too, sorted by path; links to
-// folders are not followed. Everything else stays as it is named, whether it exists or not.
-// Throws Error(kIo) if a folder cannot be listed.
+// folders are not followed, collections are left out. Everything else stays as it is named, whether it exists or not; so
+// does a folder that cannot be listed, so that reading it says why.
 std::vector<std::filesystem::path> ExpandFolders(const std::vector<std::filesystem::path>& named);
 
 // Throws Error(kNotFound) if an input or manifest does not exist.

@@ -20,7 +20,9 @@ std::string Key(const std::string& path, const std::string& sha256, const std::s
 
 Quarantine::Quarantine(const std::filesystem::path& file) : file_(file) {
   std::ifstream in(file_);
+  char last = '\n';
   for (std::string line; std::getline(in, line);) {
+    last = in.eof() ? '\0' : '\n';
     const Json json = Json::parse(line, nullptr, /*allow_exceptions=*/false);
     if (!json.is_object()) continue;
     const auto text = [&](const char* key) {
@@ -29,6 +31,7 @@ Quarantine::Quarantine(const std::filesystem::path& file) : file_(file) {
     };
     known_.insert(Key(text("path"), text("sha256"), text("message")));
   }
+  if (last != '\n') pending_ = "\n";  // A kill left half a line; it must not swallow the next one.
 }
 
 void Quarantine::Add(const Unreadable& unreadable, const std::optional<Sha256>& sha256, int64_t batch) {
@@ -41,7 +44,7 @@ void Quarantine::Add(const Unreadable& unreadable, const std::optional<Sha256>& 
 }
 
 void Quarantine::Flush() {
-  if (pending_.empty()) return;
+  if (pending_.size() < 2) return;  // Nothing, or only the end of a torn line.
   AppendToFile(file_, pending_);
   pending_.clear();
 }

@@ -32,18 +32,28 @@ CheckReport CheckCollection(const Collection& collection) {
     std::error_code error;
     const auto size = std::filesystem::file_size(thumbnail, error);
     if (error || size == 0) {
-      findings.push_back(fmt::format("{}: the thumbnail is missing or empty; hits on photo {} cannot be called same-photo.",
+      findings.push_back(fmt::format("{}: the thumbnail is missing or empty; hits on photo {} cannot be called same-photo. "
+                                     "Ingest its file again.",
                                      thumbnail.string(), id.value));
     }
     return true;
   });
   const std::optional<int64_t> current = CurrentSnapshot(collection.paths);
-  if (!current) return report;
+  if (!current) {
+    report.num_unindexed = report.num_photos;
+    return report;
+  }
   for (const std::string& finding : CheckSnapshot(collection.paths, *current)) {
     findings.push_back(finding + ". Run 'pugmark reindex --full'.");
   }
   try {
     const std::optional<Snapshot> snapshot = OpenCurrentSnapshot(collection.paths);
+    if (!BelongsTogether(snapshot->info, collection.catalogue)) {
+      findings.push_back(fmt::format("Snapshot {} was built from another state of the catalogue, which seems to have been "
+                                     "restored. Run 'pugmark reindex --full'.",
+                                     *current));
+    }
+    report.num_unindexed = collection.catalogue.TotalsAfter(snapshot->info.last_photo).num_photos;
     int64_t num_entries = 0;
     for (const Part& part : snapshot->parts) num_entries += part.num_entries();
     if (num_entries != snapshot->info.num_entries) {

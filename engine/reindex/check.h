@@ -13,6 +13,7 @@ namespace pugmark {
 
 struct CheckReport {
   int64_t num_photos = 0;             // Whose features and thumbnails were looked at.
+  int64_t num_unindexed = 0;          // Catalogued but not in the index yet; no damage.
   std::vector<std::string> findings;  // One message per finding, with the command that mends it; empty if sound.
 };
 

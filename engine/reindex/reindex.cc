@@ -19,6 +19,8 @@ constexpr size_t kPhotosPerRound = 256;
 // at ingest.
 constexpr int kOutgrownAtNight = 2;
 constexpr int kOutgrownAtIngest = 4;
+// Each search visits every part: a day of single-photo ingests must not make thousands.
+constexpr size_t kMaxPartsAtIngest = 32;
 
 [[noreturn]] void ThrowCancelled() {
   throw Error(ErrorCode::kCancelled, "Interrupted before the new index was published; the old one stays in use. "
@@ -27,7 +29,7 @@ constexpr int kOutgrownAtIngest = 4;
 
 class Indexer {
  public:
-  Indexer(const Collection& collection, const ReindexOptions& options, std::stop_token stop,
+  Indexer(Collection& collection, const ReindexOptions& options, std::stop_token stop,
           const ReindexProgress& progress)
       : collection_(collection), options_(options), stop_(std::move(stop)), progress_(progress) {}
 
@@ -98,14 +100,17 @@ class Indexer {
 
   ReindexReport Publish(SnapshotWriter& writer, const Catalogue::FeatureTotals& totals, ReindexReport report) const {
     if (stop_.stop_requested()) ThrowCancelled();
-    report.snapshot = writer.Publish(ExtractorName(collection_.features), totals.last, totals.num_photos);
+    const Sha256 last_sha256 = collection_.catalogue.GetPhoto(totals.last)->sha256;
+    report.snapshot = writer.Publish(ExtractorName(collection_.features), totals.last, last_sha256, totals.num_photos);
     report.published = true;
+    collection_.catalogue.RecordSnapshot(report.snapshot.number, report.codebook_trained ? "trained" : "extended",
+                                         static_cast<int64_t>(report.snapshot.parts.size()), totals.num_photos);
     report.pruned = PruneSnapshots(collection_.paths, options_.keep_snapshots);
     return report;
   }
 
  private:
-  const Collection& collection_;
+  Collection& collection_;
   const ReindexOptions& options_;
   const std::stop_token stop_;
   const ReindexProgress& progress_;
@@ -115,12 +120,15 @@ bool IsOutgrown(const SnapshotInfo& info, const Catalogue::FeatureTotals& totals
   return RecommendedNumWords(totals.num_keypoints) >= times * info.num_words;
 }
 
-// The snapshot to build on; nothing if there is none, or it was made with other features or is damaged: then everything
-// is rebuilt from the catalogue, which is the truth.
+// The snapshot to build on; nothing if there is none, or it was made with other features, from another state of the
+// catalogue, or is damaged: then everything is rebuilt from the catalogue, which is the truth.
 std::optional<Snapshot> UsableSnapshot(const Collection& collection) {
   try {
     std::optional<Snapshot> snapshot = OpenCurrentSnapshot(collection.paths);
-    if (snapshot && snapshot->info.extractor != ExtractorName(collection.features)) return std::nullopt;
+    if (snapshot && (snapshot->info.extractor != ExtractorName(collection.features) ||
+                     !BelongsTogether(snapshot->info, collection.catalogue))) {
+      return std::nullopt;
+    }
     return snapshot;
   } catch (const Error& e) {
     if (e.code() != ErrorCode::kCorrupt && e.code() != ErrorCode::kNotFound) throw;
@@ -139,13 +147,14 @@ ReindexReport Unchanged(const std::optional<Snapshot>& snapshot) {
 
 }  // namespace
 
-ReindexReport IndexNewPhotos(const Collection& collection, const ReindexOptions& options, std::stop_token stop,
+ReindexReport IndexNewPhotos(Collection& collection, const ReindexOptions& options, std::stop_token stop,
                              const ReindexProgress& progress) {
   const std::optional<Snapshot> snapshot = UsableSnapshot(collection);
   const Catalogue::FeatureTotals totals = collection.catalogue.TotalsAfter(PhotoId{});
   const PhotoId after = snapshot ? snapshot->info.last_photo : PhotoId{};
   const Catalogue::FeatureTotals fresh = collection.catalogue.TotalsAfter(after);
   if (fresh.num_photos == 0 || IsEmpty(totals)) return Unchanged(snapshot);
+  if (snapshot && snapshot->parts.size() >= kMaxPartsAtIngest) return Reindex(collection, options, std::move(stop), progress);
 
   const Indexer indexer(collection, options, std::move(stop), progress);
   if (!snapshot || IsOutgrown(snapshot->info, totals, kOutgrownAtIngest)) return indexer.Rebuild(totals);
@@ -159,7 +168,7 @@ ReindexReport IndexNewPhotos(const Collection& collection, const ReindexOptions&
   return indexer.Publish(writer, totals, std::move(report));
 }
 
-ReindexReport Reindex(const Collection& collection, const ReindexOptions& options, std::stop_token stop,
+ReindexReport Reindex(Collection& collection, const ReindexOptions& options, std::stop_token stop,
                       const ReindexProgress& progress) {
   const std::optional<Snapshot> snapshot = options.full ? std::nullopt : UsableSnapshot(collection);
   const Catalogue::FeatureTotals totals = collection.catalogue.TotalsAfter(PhotoId{});

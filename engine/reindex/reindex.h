@@ -36,15 +36,16 @@ struct ReindexReport {
 
 // Publishes what is catalogued but not yet indexed as a new small part, so that it is searchable at once. Trains a codebook
 // if there is none, or if the collection has become so large that its codebook serves it badly (16 times the keypoints).
+// Merges, as Reindex does, once there are many parts.
 // Does nothing if everything is indexed. The caller holds the collection's lock.
 // Throws Error(kCancelled) if stop is requested; the old snapshot then stays current.
 // Deterministic: the same catalogue and options give the same snapshot files, whatever num_threads.
-ReindexReport IndexNewPhotos(const Collection& collection, const ReindexOptions& options, std::stop_token stop,
+ReindexReport IndexNewPhotos(Collection& collection, const ReindexOptions& options, std::stop_token stop,
                              const ReindexProgress& progress);
 
 // Merges all parts and everything not yet indexed into one part, drops photos that are gone, retrains the codebook if the
 // collection has outgrown it (4 times the keypoints), or if options.full. Contract as above.
-ReindexReport Reindex(const Collection& collection, const ReindexOptions& options, std::stop_token stop,
+ReindexReport Reindex(Collection& collection, const ReindexOptions& options, std::stop_token stop,
                       const ReindexProgress& progress);
 
 }  // namespace pugmark

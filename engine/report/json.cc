@@ -150,6 +150,7 @@ std::string FormatJson(const QueryResult& result) {
                        {"elapsed_ms", elapsed_ms},
                        {"snapshot", result.snapshot},
                        {"photos_searched", result.num_photos},
+                       {"damaged_candidates", result.num_damaged},
                        {"hits", std::move(hits)}}
                       .dump());
 }

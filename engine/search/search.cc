@@ -8,7 +8,9 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <new>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "engine/collection/threads.h"
 #include "engine/search/verdict.h"
@@ -59,10 +61,11 @@ struct Searcher::Impl {
   CollectionPaths paths;
   FeatureOptions features;
   std::optional<Snapshot> snapshot;
+  int64_t num_unindexed = 0;
   // SQLite connections are for one thread at a time.
   mutable tbb::enumerable_thread_specific<Catalogue> catalogues;
 
-  Impl(const std::filesystem::path& root, Collection collection)
+  Impl(const std::filesystem::path& root, const Collection& collection)
       : paths(collection.paths),
         features(collection.features),
         snapshot(OpenCurrentSnapshot(collection.paths)),
@@ -72,6 +75,12 @@ struct Searcher::Impl {
                   fmt::format("{}: its index was made by '{}', its settings ask for '{}'. Run 'pugmark reindex --full'.",
                               root.string(), snapshot->info.extractor, ExtractorName(features)));
     }
+    if (snapshot && !BelongsTogether(snapshot->info, collection.catalogue)) {
+      throw Error(ErrorCode::kCorrupt, fmt::format("{}: its index was built from another state of the catalogue, which seems "
+                                                   "to have been restored. Run 'pugmark reindex --full'.",
+                                                   root.string()));
+    }
+    num_unindexed = collection.catalogue.TotalsAfter(snapshot ? snapshot->info.last_photo : PhotoId{}).num_photos;
   }
 
   int64_t NumPhotos() const { return snapshot ? snapshot->info.num_photos : 0; }
@@ -97,15 +106,23 @@ struct Searcher::Impl {
 
   // What passes, the better orientation of each photo, best first.
   std::vector<Verified> VerifyAll(const std::vector<Suspect>& suspects, const Features& query, const Features& mirrored,
-                                  const Catalogue& catalogue) const {
+                                  const Catalogue& catalogue, int* num_damaged) const {
     std::vector<Verified> passed;
     std::unordered_map<PhotoId, size_t> seen;
+    std::unordered_set<PhotoId> damaged;  // A photo may be a candidate in both orientations.
     for (const Suspect& suspect : suspects) {
-      const std::optional<StoredFeatures> stored = catalogue.GetFeatures(suspect.photo);
-      if (!stored) continue;  // Removed since the snapshot was published.
-      Features photo = FromStored(*stored, features);
+      Features photo;
+      try {
+        const std::optional<StoredFeatures> stored = catalogue.GetFeatures(suspect.photo);
+        if (!stored) continue;  // Removed since the snapshot was published.
+        photo = FromStored(*stored, features);
+      } catch (const Error& e) {
+        if (e.code() != ErrorCode::kCorrupt) throw;
+        damaged.insert(suspect.photo);  // One photo's damage must not hide the others.
+        continue;
+      }
       Verification v = Verify(options.verify, suspect.mirrored ? mirrored : query, photo, NumPhotos());
-      if (v.inliers.empty() || ExpectedFalseHits(v.log10_nfa) > options.max_expected_false_hits) continue;
+      if (v.inliers.empty() || ExpectedFalseHits(v.log10_nfa, NumPhotos()) > options.max_expected_false_hits) continue;
       Verified verified{suspect, std::move(v), std::move(photo)};
       const auto [place, is_new] = seen.try_emplace(suspect.photo, passed.size());
       if (is_new) {
@@ -114,6 +131,7 @@ struct Searcher::Impl {
         passed[place->second] = std::move(verified);
       }
     }
+    *num_damaged = static_cast<int>(damaged.size());
     std::stable_sort(passed.begin(), passed.end(), [](const Verified& a, const Verified& b) {
       return a.verification.log10_nfa < b.verification.log10_nfa;
     });
@@ -158,7 +176,8 @@ struct Searcher::Impl {
     const std::optional<Image> thumbnail = Thumbnail(photo.sha256);
     const Agreement agreement = CompareAligned(image, thumbnail ? *thumbnail : image, working, query.width_px,
                                                query.height_px, verified.features.width_px, verified.features.height_px);
-    const Judgement judgement = Judge(v, query, verified.features, agreement, thumbnail.has_value());
+    const Judgement judgement = Judge(v, query, verified.features, agreement, thumbnail.has_value(),
+                                      NumPhotos());
     hit.verdict = judgement.verdict;
     hit.probability = judgement.probability;
     hit.expected_false_hits = judgement.expected_false_hits;
@@ -217,7 +236,8 @@ struct Searcher::Impl {
         result->hits.push_back(SameFile(catalogue, std::move(*photo)));
       }
     }
-    for (const Verified& verified : VerifyAll(Suspects(query, mirrored), query, mirrored, catalogue)) {
+    for (const Verified& verified :
+         VerifyAll(Suspects(query, mirrored), query, mirrored, catalogue, &result->num_damaged)) {
       if (verified.suspect.photo == same_file) continue;
       std::optional<Photo> photo = catalogue.GetPhoto(verified.suspect.photo);
       if (!photo) continue;
@@ -241,6 +261,7 @@ Searcher::Searcher(const std::filesystem::path& collection, const SearchOptions&
 Searcher::~Searcher() = default;
 
 const CollectionPaths& Searcher::paths() const { return impl_->paths; }
+int64_t Searcher::num_unindexed() const { return impl_->num_unindexed; }
 
 QueryResult Searcher::Search(const std::filesystem::path& photo) const {
   const auto start = std::chrono::steady_clock::now();
@@ -255,7 +276,12 @@ QueryResult Searcher::Search(const std::filesystem::path& photo) const {
     result.error_code = ErrorCodeName(e.code());
     result.error = e.what();
   }
-  if (result.error_code.empty()) impl_->SearchImage(bytes, impl_->catalogues.local(), &result);
+  try {
+    if (result.error_code.empty()) impl_->SearchImage(bytes, impl_->catalogues.local(), &result);
+  } catch (const std::bad_alloc&) {
+    result.error_code = ErrorCodeName(ErrorCode::kLimit);
+    result.error = "Searching for it needs more memory than there is.";
+  }
   result.elapsed_ms = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
   return result;
 }

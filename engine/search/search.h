@@ -76,6 +76,9 @@ struct QueryResult {
   int64_t num_photos = 0;    // Photos that were searched.
   double elapsed_ms = 0;
   std::vector<Hit> hits;     // Best first.
+  // Candidates whose stored features are damaged and which could not be verified: a hit may be missing. 'pugmark check'
+  // names them.
+  int num_damaged = 0;
   // A query that could not be read; the fields above are as far as they were known.
   std::string error_code;    // Empty: it could. "not_an_image", "io", ...
   std::string error;         // One sentence.
@@ -101,6 +104,8 @@ class Searcher {
                  const std::function<void(const QueryResult&)>& done) const;
 
   const CollectionPaths& paths() const;
+  // Photos that are catalogued but not in the index: they are found by their bytes only.
+  int64_t num_unindexed() const;
 
  private:
   struct Impl;

@@ -8,6 +8,7 @@ namespace pugmark {
 namespace {
 
 constexpr double kFittedSlope = 0.2;
+constexpr double kFittedOffset = -2.63;
 constexpr double kLeastExpectedFalseHits = 1e-9;
 
 // One photo, edited: pixels agree (banners and stickers may cover a third), over a good part of one of both, found again
@@ -89,7 +90,8 @@ Verdict VerdictOf(const Verification& v, const Features& query, const Features& 
   }
   const bool same_thing = v.log10_nfa <= kBeyondShapeLog10Nfa ||
                           (v.log10_nfa <= kSameThingLog10Nfa && v.density >= kSameThingDensity);
-  if (same_thing && !(v.tight && IsInPlace(v, query, photo))) {
+  const bool frame = has_pixels && v.tight && IsInPlace(v, query, photo);
+  if (same_thing && !frame) {
     if (central_share >= kSameObjectCentral || num_central >= kManyCentral) return Verdict::kSameObject;
     if (overlap >= kSameSceneOverlap) return Verdict::kSameScene;
   }
@@ -124,15 +126,17 @@ std::string_view VerdictMeaning(Verdict verdict) {
   return "";
 }
 
-double ExpectedFalseHits(double log10_nfa) {
-  return std::max(kLeastExpectedFalseHits, std::pow(10, kFittedSlope * std::min(log10_nfa, 0.0)));
+double ExpectedFalseHits(double log10_nfa, int64_t num_photos) {
+  const double log10_photos = std::log10(static_cast<double>(std::max<int64_t>(num_photos, 1)));
+  const double log10_expected = log10_photos + kFittedSlope * (log10_nfa - log10_photos) + kFittedOffset;
+  return std::max(kLeastExpectedFalseHits, std::pow(10, log10_expected));
 }
 
 Judgement Judge(const Verification& verification, const Features& query, const Features& photo,
-                const Agreement& agreement, bool has_pixels) {
+                const Agreement& agreement, bool has_pixels, int64_t num_photos) {
   Judgement judgement;
   if (verification.inliers.empty()) return judgement;
-  judgement.expected_false_hits = ExpectedFalseHits(verification.log10_nfa);
+  judgement.expected_false_hits = ExpectedFalseHits(verification.log10_nfa, num_photos);
   judgement.verdict = VerdictOf(verification, query, photo, agreement, has_pixels);
   const Range range = ProbabilityOf(judgement.verdict);
   const double strength = std::clamp(verification.log10_nfa / kStrongLog10Nfa, 0.0, 1.0);

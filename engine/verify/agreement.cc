@@ -34,10 +34,8 @@ cv::Matx33d CvFromOurs(double scale_x, double scale_y) {
   return {scale_x, 0, -0.5, 0, scale_y, -0.5, 0, 0, 1};
 }
 
-}  // namespace
-
-Agreement CompareAligned(const Image& query, const Image& photo, const Transform& photo_from_query, int query_width_px,
-                         int query_height_px, int photo_width_px, int photo_height_px) {
+Agreement Compare(const Image& query, const Image& photo, const Transform& photo_from_query, int query_width_px,
+                  int query_height_px, int photo_width_px, int photo_height_px) {
   const cv::Size query_size = CompareSize(query_width_px, query_height_px);
   const cv::Size photo_size = CompareSize(photo_width_px, photo_height_px);
   const cv::Matx33d transform(photo_from_query.data());
@@ -91,6 +89,17 @@ Agreement CompareAligned(const Image& query, const Image& photo, const Transform
     agreement.agreeing = static_cast<float>(num_agreeing) / static_cast<float>(agreement.num_blocks);
   }
   return agreement;
+}
+
+}  // namespace
+
+Agreement CompareAligned(const Image& query, const Image& photo, const Transform& photo_from_query, int query_width_px,
+                         int query_height_px, int photo_width_px, int photo_height_px) {
+  try {
+    return Compare(query, photo, photo_from_query, query_width_px, query_height_px, photo_width_px, photo_height_px);
+  } catch (const cv::Exception&) {
+    return {};  // A transform too degenerate to warp by: nothing was compared, which is what the result says.
+  }
 }
 
 }  // namespace pugmark

@@ -71,6 +71,7 @@ std::string VerifyContent(const fs::path& dir, const FileSeal& seal) {
 
 SnapshotInfo ReadManifest(const CollectionPaths& paths, int64_t number) {
   const fs::path file = SnapshotDir(paths, number) / kManifestFile;
+  if (!fs::exists(file)) ThrowDamaged(file, "is missing");
   const std::vector<uint8_t> text = ReadFile(file, kMaxManifestBytes);
   const Json json = Json::parse(text.begin(), text.end(), nullptr, /*allow_exceptions=*/false);
   if (json.is_discarded()) ThrowDamaged(file, "is not JSON");
@@ -87,6 +88,7 @@ SnapshotInfo ReadManifest(const CollectionPaths& paths, int64_t number) {
     info.num_words = json.at("num_words").get<int>();
     info.num_photos = json.at("num_photos").get<int64_t>();
     info.last_photo = PhotoId{json.at("last_photo").get<int64_t>()};
+    info.last_sha256 = json.at("last_sha256").get<std::string>();
     for (const Json& part : json.at("parts")) {
       info.parts.push_back({part.at("file").get<std::string>(), part.at("num_photos").get<int64_t>(),
                             part.at("num_entries").get<int64_t>()});
@@ -148,7 +150,7 @@ std::optional<Snapshot> OpenCurrentSnapshot(const CollectionPaths& paths) {
       Snapshot snapshot{info, Codebook::Load(dir / kCodebookFile), {}};
       if (snapshot.codebook.num_words() != info.num_words) ThrowDamaged(dir, "its codebook is another one's");
       for (const PartInfo& part : info.parts) {
-        snapshot.parts.push_back(Part::Open(dir / part.file, info.num_words));
+        snapshot.parts.push_back(Part::Open(dir / part.file, info.num_words, part.num_entries));
       }
       return snapshot;
     } catch (const Error&) {
@@ -172,7 +174,13 @@ std::vector<std::string> CheckSnapshot(const CollectionPaths& paths, int64_t num
 
 SnapshotWriter::SnapshotWriter(const CollectionPaths& paths) : paths_(paths) {
   const std::vector<int64_t> numbers = ListSnapshots(paths);
-  number_ = std::max(numbers.empty() ? 0 : numbers.back(), CurrentSnapshot(paths).value_or(0)) + 1;
+  int64_t current = 0;
+  try {
+    current = CurrentSnapshot(paths).value_or(0);
+  } catch (const Error& e) {
+    if (e.code() != ErrorCode::kCorrupt) throw;  // A damaged CURRENT is mended by publishing.
+  }
+  number_ = std::max(numbers.empty() ? 0 : numbers.back(), current) + 1;
   staging_ = SnapshotDir(paths, number_);
   staging_ += kStagingSuffix;
   std::error_code error;
@@ -202,6 +210,7 @@ void SnapshotWriter::Link(const SnapshotInfo& base, const std::string& file) {
   fs::create_hard_link(from, staging_ / file, error);
   // Some file systems have no hard links; a copy serves as well.
   if (error) fs::copy_file(from, staging_ / file, fs::copy_options::overwrite_existing, error);
+  if (!error) Sync(staging_ / file);
   if (error) {
     throw Error(ErrorCode::kIo,
                 fmt::format("{}: cannot be linked into the new snapshot: {}.", from.string(), error.message()));
@@ -232,9 +241,11 @@ void SnapshotWriter::AddPart(const PartBuilder& part) {
   parts_.push_back({file, part.num_photos(), part.num_entries()});
 }
 
-SnapshotInfo SnapshotWriter::Publish(const std::string& extractor, PhotoId last_photo, int64_t num_photos) {
+SnapshotInfo SnapshotWriter::Publish(const std::string& extractor, PhotoId last_photo, const Sha256& last_sha256,
+                                     int64_t num_photos) {
   PUGMARK_CHECK(num_words_ > 0 && !published_);
-  SnapshotInfo info{number_, UtcNow(), extractor, num_words_, num_photos, 0, last_photo, parts_, files_};
+  SnapshotInfo info{number_, UtcNow(), extractor, num_words_, num_photos, 0, last_photo, last_sha256.Hex(),
+                    parts_,  files_};
   Json files = Json::array();
   for (const FileSeal& seal : files_) {
     files.push_back({{"file", seal.file}, {"size_bytes", seal.size_bytes}, {"sha256", seal.sha256}});
@@ -246,7 +257,7 @@ SnapshotInfo SnapshotWriter::Publish(const std::string& extractor, PhotoId last_
   }
   const Json manifest = {{"schema", kManifestSchema},      {"number", number_},       {"created_at", info.created_at},
                          {"extractor", extractor},         {"num_words", num_words_}, {"num_photos", num_photos},
-                         {"last_photo", last_photo.value}, {"parts", parts},          {"files", files}};
+                         {"last_photo", last_photo.value}, {"last_sha256", info.last_sha256}, {"parts", parts}, {"files", files}};
   WriteFileAtomically(staging_ / kManifestFile, manifest.dump(2) + "\n");
 
   std::error_code error;

@@ -46,6 +46,7 @@ struct SnapshotInfo {
   int64_t num_photos = 0;   // With at least one keypoint or none: all that the snapshot covers.
   int64_t num_entries = 0;
   PhotoId last_photo;       // Every catalogued photo up to this one is covered.
+  std::string last_sha256;  // Of that photo: a catalogue that was restored from a backup gives its number to another.
   std::vector<PartInfo> parts;
   std::vector<FileSeal> files;  // Codebook and parts.
 };
@@ -95,7 +96,7 @@ class SnapshotWriter {
   void AddPart(const PartBuilder& part);
 
   // Makes it current. Returns what was published. Throws Error(kIo); the old snapshot then stays current.
-  SnapshotInfo Publish(const std::string& extractor, PhotoId last_photo, int64_t num_photos);
+  SnapshotInfo Publish(const std::string& extractor, PhotoId last_photo, const Sha256& last_sha256, int64_t num_photos);
 
  private:
   void Link(const SnapshotInfo& base, const std::string& file);

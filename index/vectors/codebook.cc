@@ -3,6 +3,7 @@
 
 #include <faiss/IndexFlat.h>
 #include <faiss/IndexIVFSpectralHash.h>
+#include <faiss/VectorTransform.h>
 #include <faiss/impl/FaissException.h>
 #include <faiss/index_io.h>
 #include <fmt/format.h>
@@ -13,10 +14,12 @@
 #include <cstring>
 
 #include "index/base/error.h"
+#include "index/vectors/checked_writer.h"
 
 // OpenBLAS splits matrix products over threads in ways that change the last bit; one thread keeps results identical and
 // leaves the cores to the pipelines, which run one photo per core. Weak: another BLAS has no such function.
 extern "C" void openblas_set_num_threads(int) __attribute__((weak));
+extern "C" void omp_set_num_threads(int) __attribute__((weak));
 
 namespace pugmark {
 namespace {
@@ -27,6 +30,19 @@ constexpr int kSignatureBits = 64;
 constexpr float kPeriod = 1e6f;
 
 std::vector<float> ToFloat(std::span<const uint8_t> bytes) { return {bytes.begin(), bytes.end()}; }
+
+// FAISS reads what a file says; what the sizes below promise is what Assign() will read.
+bool IsOurs(const faiss::IndexIVFSpectralHash& index) {
+  const auto* quantizer = dynamic_cast<const faiss::IndexFlatL2*>(index.quantizer);
+  const auto* projection = dynamic_cast<const faiss::LinearTransform*>(index.vt);
+  return quantizer != nullptr && quantizer->d == kVectorSize &&
+         quantizer->ntotal == static_cast<faiss::Index::idx_t>(index.nlist) &&
+         quantizer->codes.size() == index.nlist * kVectorSize * sizeof(float) && projection != nullptr &&
+         projection->d_in == kVectorSize && projection->d_out == kSignatureBits &&
+         projection->A.size() == static_cast<size_t>(kVectorSize * kSignatureBits) &&
+         (!projection->have_bias || projection->b.size() == kSignatureBits) &&
+         index.code_size == kSignatureBits / 8;
+}
 
 void UseOneBlasThread() {
   static const bool done = [] {
@@ -88,12 +104,11 @@ Codebook Codebook::Load(const std::filesystem::path& path) {
     std::unique_ptr<faiss::Index> index(faiss::read_index(path.c_str()));
     auto* hash = dynamic_cast<faiss::IndexIVFSpectralHash*>(index.get());
     if (hash != nullptr && hash->d == kVectorSize && hash->nbit == kSignatureBits && hash->is_trained &&
-        hash->trained.size() == hash->nlist * kSignatureBits &&
-        hash->quantizer->ntotal == static_cast<faiss::Index::idx_t>(hash->nlist)) {
-      index.release();
+        hash->trained.size() == hash->nlist * kSignatureBits && IsOurs(*hash)) {
+      static_cast<void>(index.release());  // Owned by what is returned.
       return Codebook(std::unique_ptr<faiss::IndexIVFSpectralHash>(hash));
     }
-  } catch (const faiss::FaissException&) {
+  } catch (const std::exception&) {  // FAISS's own, and bad_alloc or length_error on sizes that make no sense.
     // Falls through to the same message: to the reader, both are a damaged file.
   }
   throw Error(ErrorCode::kCorrupt, fmt::format("{}: is not a codebook of this Pugmark. Nothing was changed. "
@@ -103,7 +118,9 @@ Codebook Codebook::Load(const std::filesystem::path& path) {
 
 void Codebook::Save(const std::filesystem::path& path) const {
   try {
-    faiss::write_index(index_.get(), path.c_str());
+    CheckedWriter writer(path);
+    faiss::write_index(index_.get(), &writer);
+    writer.Close();
   } catch (const faiss::FaissException& e) {
     throw Error(ErrorCode::kIo, fmt::format("{}: writing the codebook failed: {}", path.string(), e.what()));
   }
@@ -117,6 +134,8 @@ std::vector<WordAssignment> Codebook::Assign(std::span<const uint8_t> descriptor
   const auto k = static_cast<size_t>(words_each);
   std::vector<WordAssignment> assignments(n * k);
   if (n == 0) return assignments;
+  // Of this thread: the pipelines run one photo per core, and a team of FAISS's for each would be too many.
+  if (omp_set_num_threads != nullptr) omp_set_num_threads(1);
   const std::vector<float> vectors = ToFloat(descriptors);
 
   std::vector<float> distances(n * k);

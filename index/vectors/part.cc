@@ -14,6 +14,7 @@
 
 #include "index/base/error.h"
 #include "index/base/files.h"
+#include "index/vectors/checked_writer.h"
 
 static_assert(std::endian::native == std::endian::little, "Parts are written as the machine holds them: little-endian.");
 
@@ -71,12 +72,12 @@ void PartBuilder::AddEntriesOf(const Part& part, const std::function<bool(PhotoI
 
 void PartBuilder::Write(const std::filesystem::path& path) const {
   try {
-    faiss::FileIOWriter writer(path.c_str());
+    CheckedWriter writer(path);
     faiss::write_InvertedLists(lists_.get(), &writer);
+    writer.Close();
   } catch (const faiss::FaissException& e) {
     throw Error(ErrorCode::kIo, fmt::format("{}: writing the part failed: {}", path.string(), e.what()));
   }
-  Sync(path);
 }
 
 Part::Part(std::unique_ptr<faiss::InvertedLists> lists) : lists_(std::move(lists)) {
@@ -86,19 +87,25 @@ Part::Part(Part&&) noexcept = default;
 Part& Part::operator=(Part&&) noexcept = default;
 Part::~Part() = default;
 
-Part Part::Open(const std::filesystem::path& path, int num_words) {
+Part Part::Open(const std::filesystem::path& path, int num_words, int64_t num_entries) {
   try {
+    const uint64_t max_entries = std::filesystem::file_size(path) / (sizeof(uint64_t) + kSignatureBytes);
     faiss::FileIOReader reader(path.c_str());
     std::unique_ptr<faiss::InvertedLists> lists(faiss::read_InvertedLists(&reader, faiss::IO_FLAG_MMAP));
-    if (lists && lists->nlist == static_cast<size_t>(num_words) && lists->code_size == kSignatureBytes) {
-      return Part(std::move(lists));
+    bool sound = lists && lists->nlist == static_cast<size_t>(num_words) && lists->code_size == kSignatureBytes;
+    uint64_t sum = 0;
+    for (size_t w = 0; sound && w < lists->nlist; ++w) {
+      sound = lists->list_size(w) <= max_entries;  // Each and the sum: sizes that overflow must not cancel out.
+      sum += lists->list_size(w);
+      sound = sound && sum <= max_entries;
     }
-  } catch (const faiss::FaissException& e) {
+    if (sound && sum == static_cast<uint64_t>(num_entries)) return Part(std::move(lists));
+  } catch (const std::exception& e) {  // FAISS's own, and bad_alloc or length_error on sizes that make no sense.
     throw Error(ErrorCode::kCorrupt, fmt::format("{}: cannot be read as a part: {}. Nothing was changed. "
                                                  "Run 'pugmark reindex --full' to rebuild it from the catalogue.",
                                                  path.string(), e.what()));
   }
-  throw Error(ErrorCode::kCorrupt, fmt::format("{}: belongs to another codebook. Nothing was changed. "
+  throw Error(ErrorCode::kCorrupt, fmt::format("{}: does not hold the lists that its manifest says. Nothing was changed. "
                                                "Run 'pugmark reindex --full' to rebuild it from the catalogue.",
                                                path.string()));
 }

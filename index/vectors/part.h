@@ -75,9 +75,9 @@ class PartBuilder {
 // A part opened for searching: memory-mapped, read-only. Threads: safe from any number at once.
 class Part {
  public:
-  // The caller has verified size and SHA-256: FAISS trusts what it reads. Throws Error(kCorrupt) if the file is no part
-  // with num_words lists, Error(kIo) if it cannot be mapped.
-  static Part Open(const std::filesystem::path& path, int num_words);
+  // Throws Error(kCorrupt) if the file is no part with num_words lists and num_entries entries that lie within the file:
+  // FAISS trusts what it reads, and a seal proves only that a file is the one its maker sealed.
+  static Part Open(const std::filesystem::path& path, int num_words, int64_t num_entries);
 
   // The entries of one word and their signatures, of equal length. Valid as long as the part lives.
   // Both are 8 bytes each, and need not be aligned in the mapped file.

@@ -105,7 +105,7 @@ TEST_F(CollectionTest, AnyOrderOfBatchesGivesTheSameAnswersAfterFullReindex) {
     for (int i = 0; i < kPictures; ++i) second.push_back(Picture(i));
     Take(collection, first.empty() ? second : first);
     Take(collection, second);
-    const Collection opened = OpenCollection(collection, Catalogue::Access::kWrite);
+    Collection opened = OpenCollection(collection, Catalogue::Access::kWrite);
     Reindex(opened, {.full = true, .num_threads = 2}, {}, [](std::string_view, int64_t, int64_t) {});
     const QueryResult result = Searcher(collection, {}).Search(scratch / "query.jpg");
     RC_ASSERT(!result.hits.empty());
@@ -217,7 +217,7 @@ TEST_F(CollectionTest, SmallPartsAnswerAsTheMergedIndex) {
   WriteJpeg((scratch / "q.jpg").string(), crop(cv::Rect(50, 30, 300, 200)), 80);
   const std::string before = Answer(Searcher(scratch / "c", {}).Search(scratch / "q.jpg"));
   {
-    const Collection collection = OpenCollection(scratch / "c", Catalogue::Access::kWrite);
+    Collection collection = OpenCollection(scratch / "c", Catalogue::Access::kWrite);
     const auto quiet = [](std::string_view, int64_t, int64_t) {};
     const ReindexReport report = Reindex(collection, {}, {}, quiet);
     EXPECT_TRUE(report.published);
@@ -236,9 +236,93 @@ TEST_F(CollectionTest, ADamagedSnapshotIsRebuiltFromTheCatalogue) {
   Take(scratch / "c", {pictures_->path()});
   fs::resize_file(scratch / "c" / "snapshots/000001/codebook.faiss", 1000);
   EXPECT_THROW(Searcher(scratch / "c", {}), Error);
-  Reindex(OpenCollection(scratch / "c", Catalogue::Access::kWrite), {}, {}, [](std::string_view, int64_t, int64_t) {});
+  {
+    Collection collection = OpenCollection(scratch / "c", Catalogue::Access::kWrite);
+    Reindex(collection, {}, {}, [](std::string_view, int64_t, int64_t) {});
+  }
   EXPECT_FALSE(Searcher(scratch / "c", {}).Search(Picture(3)).hits.empty());
   ExpectSound(scratch / "c");
+}
+
+// A catalogue restored from a backup gives the numbers of photos that were lost to new ones.
+TEST_F(CollectionTest, ARestoredCatalogueIsNotAnsweredFromTheOldIndex) {
+  const Scratch scratch;
+  CreateCollection(scratch / "c", kOptions);
+  Take(scratch / "c", {Picture(0), Picture(1)});
+  fs::copy_file(scratch / "c/catalogue.db", scratch / "backup.db");
+  Take(scratch / "c", {Picture(2), Picture(3)});
+  fs::copy_file(scratch / "backup.db", scratch / "c/catalogue.db", fs::copy_options::overwrite_existing);
+  fs::remove(scratch / "c/catalogue.db-wal");
+  fs::remove(scratch / "c/catalogue.db-shm");
+  EXPECT_FALSE(CheckCollection(OpenCollection(scratch / "c", Catalogue::Access::kRead)).findings.empty());
+  EXPECT_THROW(Searcher(scratch / "c", {}), Error);
+  Take(scratch / "c", {Picture(4), Picture(5)});
+  for (const int i : {4, 5}) {
+    WriteJpeg((scratch / "copy.jpg").string(), cv::imread(Picture(i)), 80);
+    const QueryResult found = Searcher(scratch / "c", {}).Search(scratch / "copy.jpg");
+    ASSERT_FALSE(found.hits.empty());
+    EXPECT_EQ(found.hits[0].photo.path, fs::absolute(Picture(i)).string());
+  }
+  ExpectSound(scratch / "c");
+}
+
+TEST_F(CollectionTest, LostThumbnailsAndMissingCopiesComeBackWithTheSameBatch) {
+  const Scratch scratch;
+  CreateCollection(scratch / "c", kOptions);
+  Take(scratch / "c", {Picture(0)});
+  fs::remove_all(scratch / "c/thumbs");
+  EXPECT_FALSE(CheckCollection(OpenCollection(scratch / "c", Catalogue::Access::kRead)).findings.empty());
+  IngestOptions options;
+  options.inputs = {Picture(0)};
+  options.copy_originals = true;
+  Ingest(scratch / "c", options, {}, {});
+  ExpectSound(scratch / "c");
+  const Sha256 sha = Sha256::OfFile(Picture(0));
+  EXPECT_EQ(Sha256::OfFile(CollectionPaths{scratch / "c"}.original(sha)), sha);
+}
+
+TEST_F(CollectionTest, TheCollectionItselfIsNoEvidence) {
+  const Scratch scratch;
+  CreateCollection(scratch / "in/c", kOptions);
+  fs::copy_file(Picture(0), scratch / "in/a.jpg");
+  for (int i = 0; i < 2; ++i) EXPECT_EQ(Take(scratch / "in/c", {scratch / "in"}).num_inputs, 1);
+}
+
+TEST_F(CollectionTest, ASecondPlaceOfAPhotoIsASighting) {
+  const Scratch scratch;
+  CreateCollection(scratch / "c", kOptions);
+  for (const char* folder : {"one", "two"}) {
+    fs::create_directories(scratch / folder);
+    fs::copy_file(Picture(0), scratch / folder / "a.jpg");
+    Take(scratch / "c", {scratch / folder});
+  }
+  EXPECT_EQ(Searcher(scratch / "c", {}).Search(Picture(0)).hits.at(0).sightings.size(), 2u);
+}
+
+TEST_F(CollectionTest, DamagedFeaturesOfOnePhotoDoNotHideTheOthers) {
+  const Scratch scratch;
+  CreateCollection(scratch / "c", kOptions);
+  // The same picture twice, so that both are candidates for a third copy.
+  WriteJpeg((scratch / "a.jpg").string(), cv::imread(Picture(0)), 80);
+  Take(scratch / "c", {Picture(0), scratch / "a.jpg"});
+  {
+    // One descriptor byte of the first photo.
+    std::fstream db(scratch / "c/catalogue.db", std::ios::in | std::ios::out | std::ios::binary);
+    const std::string bytes((std::istreambuf_iterator<char>(db)), {});
+    const Collection collection = OpenCollection(scratch / "c", Catalogue::Access::kRead);
+    const StoredFeatures stored = *collection.catalogue.GetFeatures(PhotoId{1});
+    const std::string needle(stored.descriptors.begin(), stored.descriptors.begin() + 256);
+    const size_t at = bytes.find(needle);
+    ASSERT_NE(at, std::string::npos);
+    db.clear();
+    db.seekp(static_cast<std::streamoff>(at));
+    db.put(static_cast<char>(needle[0] ^ 1));
+  }
+  WriteJpeg((scratch / "q.jpg").string(), cv::imread(Picture(0)), 60);
+  const QueryResult found = Searcher(scratch / "c", {}).Search(scratch / "q.jpg");
+  EXPECT_EQ(found.num_damaged, 1);
+  ASSERT_EQ(found.hits.size(), 1u);
+  EXPECT_EQ(found.hits[0].photo.id, PhotoId{2});
 }
 
 TEST_F(CollectionTest, OneWriterAtATime) {

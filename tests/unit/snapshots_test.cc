@@ -36,7 +36,7 @@ class SnapshotsTest : public testing::Test {
     const Codebook codebook = Codebook::Train(Descriptors(0), {.num_words = 8});
     writer.SetCodebook(codebook);
     AddPhoto(writer, codebook, 1);
-    return writer.Publish("test", PhotoId{1}, 1);
+    return writer.Publish("test", PhotoId{1}, {}, 1);
   }
 
   SnapshotInfo PublishNext() {
@@ -44,7 +44,7 @@ class SnapshotsTest : public testing::Test {
     SnapshotWriter writer(paths_);
     writer.ContinueFrom(base->info);
     AddPhoto(writer, base->codebook, base->info.last_photo.value + 1);
-    return writer.Publish("test", PhotoId{base->info.last_photo.value + 1}, base->info.num_photos + 1);
+    return writer.Publish("test", PhotoId{base->info.last_photo.value + 1}, {}, base->info.num_photos + 1);
   }
 
   static void FlipByte(const std::filesystem::path& file, std::streamoff at) {

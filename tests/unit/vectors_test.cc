@@ -66,7 +66,7 @@ Part BuildPart(const Collection& c, const std::filesystem::path& path, uint32_t 
     builder.Add(PhotoId{p + 1}, c.codebook.Assign(c.descriptors[p], 1), c.geometry[p]);
   }
   builder.Write(path);
-  return Part::Open(path, c.codebook.num_words());
+  return Part::Open(path, c.codebook.num_words(), builder.num_entries());
 }
 
 TEST(EntryTest, PacksAndUnpacks) {
@@ -175,7 +175,7 @@ TEST(ShortlistTest, MergedPartsAnswerAsThePartsDid) {
   PartBuilder builder(c.codebook.num_words());
   for (const Part& part : several) builder.AddEntriesOf(part, [](PhotoId) { return true; });
   builder.Write(scratch / "merged");
-  merged.push_back(Part::Open(scratch / "merged", c.codebook.num_words()));
+  merged.push_back(Part::Open(scratch / "merged", c.codebook.num_words(), builder.num_entries()));
   EXPECT_EQ(merged[0].num_entries(), static_cast<int64_t>(kPhotos * kPerPhoto));
   for (uint32_t p = 0; p < kPhotos; p += 5) {
     const auto query = Perturbed(c.descriptors[p], p);
@@ -199,7 +199,7 @@ TEST(PartTest, DroppedPhotosAreGone) {
   builder.AddEntriesOf(all, [](PhotoId id) { return id != PhotoId{8}; });
   builder.Write(scratch / "less");
   std::vector<Part> parts;
-  parts.push_back(Part::Open(scratch / "less", c.codebook.num_words()));
+  parts.push_back(Part::Open(scratch / "less", c.codebook.num_words(), builder.num_entries()));
   EXPECT_EQ(parts[0].num_entries(), static_cast<int64_t>((kPhotos - 1) * kPerPhoto));
   for (const Candidate& found : Shortlist(c.codebook, parts, c.descriptors[7], c.geometry[7], {})) {
     EXPECT_NE(found.photo, PhotoId{8});
@@ -210,11 +210,22 @@ TEST(PartTest, OtherFilesAreRefused) {
   const Scratch scratch;
   const Collection c = MakeCollection();
   BuildPart(c, scratch / "p", 0, 3);
-  EXPECT_THROW(Part::Open(scratch / "p", 17), Error) << "Another codebook's part.";
+  constexpr int64_t kEntries = 3 * kPerPhoto;
+  EXPECT_NO_THROW(Part::Open(scratch / "p", 16, kEntries));
+  EXPECT_THROW(Part::Open(scratch / "p", 17, kEntries), Error) << "Another codebook's part.";
+  EXPECT_THROW(Part::Open(scratch / "p", 16, kEntries + 1), Error) << "Another manifest's part.";
   std::ofstream(scratch / "text") << "no part";
-  EXPECT_THROW(Part::Open(scratch / "text", 16), Error);
+  EXPECT_THROW(Part::Open(scratch / "text", 16, kEntries), Error);
+  // List sizes that wrap around when FAISS adds up offsets: each grows by 2^60 entries of 16 bytes.
+  std::fstream file(scratch / "p", std::ios::in | std::ios::out | std::ios::binary);
+  for (int word = 0; word < 16; ++word) {
+    file.seekp(32 + 8 * word + 7);
+    file.put(0x10);
+  }
+  file.close();
+  EXPECT_THROW(Part::Open(scratch / "p", 16, kEntries), Error);
   std::filesystem::resize_file(scratch / "p", 60);
-  EXPECT_THROW(Part::Open(scratch / "p", 16), Error);
+  EXPECT_THROW(Part::Open(scratch / "p", 16, kEntries), Error);
 }
 
 TEST(ShortlistTest, RadiusTightensAsTheCollectionGrows) {
