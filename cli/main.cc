@@ -2,6 +2,7 @@
 //
 // The program `pugmark`: parses, runs one command, turns errors into messages and exit codes.
 #include <fmt/format.h>
+#include <malloc.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -74,6 +75,10 @@ class Interrupts {
 int Main(int argc, char** argv) {
   const Interrupts interrupts;
   cv::setNumThreads(0);  // One photo per core; no threads within OpenCV.
+  // SIFT's pyramids are megabytes that come and go with every photo. glibc maps each anew, and the page faults cost as much
+  // as the features themselves (measured: 15 photos per CPU-second instead of 9, for 27 MiB more at the peak).
+  mallopt(M_MMAP_THRESHOLD, 64 << 20);
+  mallopt(M_TRIM_THRESHOLD, 256 << 20);
 
   Context context;
   context.stop = interrupts.token();

@@ -242,7 +242,7 @@ struct EditScore {
 Json Recall(const Options& options, const Searcher& searcher, const std::vector<Original>& originals,
             const fs::path& work, Latency* all) {
   std::map<Edit, EditScore> scores;
-  Json missed = Json::array();
+  Json missed = Json::array(), others = Json::array();
   const fs::path copy = work / "copy.jpg";
   for (size_t i = 0; i < originals.size(); ++i) {
     const cv::Mat photo = cv::imread(originals[i].path.string(), cv::IMREAD_COLOR);
@@ -254,6 +254,14 @@ Json Recall(const Options& options, const Searcher& searcher, const std::vector<
         throw Error(ErrorCode::kInternal, "An edited copy is unreadable: " + result.error);
       const int num_right = score.num_first_same_photo;
       score.Add(result, originals[i].sha256);
+      for (const Hit& hit : result.hits) {
+        if (!IsAlert(hit) || hit.photo.sha256 == originals[i].sha256) continue;
+        others.push_back({{"photo", EscapeText(fs::relative(originals[i].path, options.photos).string())},
+                          {"edit", EditName(edit)},
+                          {"other", EscapeText(fs::path(hit.photo.path).filename().string())},
+                          {"verdict", VerdictName(hit.verdict)},
+                          {"inliers", hit.num_inliers}});
+      }
       if (score.num_first_same_photo > num_right) continue;
       const Hit first = result.hits.empty() ? Hit() : result.hits.front();
       missed.push_back({{"photo", EscapeText(fs::relative(originals[i].path, options.photos).string())},
@@ -281,7 +289,11 @@ Json Recall(const Options& options, const Searcher& searcher, const std::vector<
     all->cpu_ms.insert(all->cpu_ms.end(), s.latency.cpu_ms.begin(), s.latency.cpu_ms.end());
   }
   fmt::print("  {:<12} {:>51}   {}\n\n", "all", "", all->Text());
-  return {{"photos", originals.size()}, {"edits", edits}, {"latency", all->ToJson()}, {"not_same_photo", missed}};
+  return {{"photos", originals.size()},
+          {"edits", edits},
+          {"latency", all->ToJson()},
+          {"not_same_photo", missed},
+          {"other_alerts", others}};
 }
 
 Json Unrelated(const Searcher& searcher, const fs::path& folder) {
