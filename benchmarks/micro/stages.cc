@@ -21,6 +21,7 @@
 //   pugmark_bench_stages [--samples DIR] [--photos N] [--benchmark_filter=REGEX] [--benchmark_out=FILE] ...
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
+#include <malloc.h>
 #include <omp.h>
 #include <sys/resource.h>
 
@@ -350,7 +351,9 @@ class StageReporter : public benchmark::BenchmarkReporter {
 
 int Main(int argc, char** argv) {
   cv::setNumThreads(0);
-  omp_set_num_threads(1);  // FAISS; OpenBLAS is held to one thread by Codebook.
+  omp_set_num_threads(1);               // FAISS; OpenBLAS is held to one thread by Codebook.
+  mallopt(M_MMAP_THRESHOLD, 64 << 20);  // As the program does (cli/main.cc).
+  mallopt(M_TRIM_THRESHOLD, 256 << 20);
   if (const char* samples = std::getenv("PUGMARK_SAMPLES"); samples != nullptr) GetSettings().samples = samples;
   std::string interleaving = "--benchmark_enable_random_interleaving=true";
   std::string repetitions = fmt::format("--benchmark_repetitions={}", kRepetitions);

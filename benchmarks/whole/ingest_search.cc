@@ -31,6 +31,7 @@
 //
 //   pugmark_bench_whole [--photos DIR] [--unrelated DIR]... [--size PX] [--keypoints N] [--threads N] [--json FILE] ...
 #include <fmt/format.h>
+#include <malloc.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -349,7 +350,10 @@ Json Unrelated(const Searcher& searcher, const fs::path& folder) {
 }
 
 int Main(int argc, char** argv) {
-  cv::setNumThreads(0);  // As the program does.
+  // As the program does (cli/main.cc).
+  cv::setNumThreads(0);
+  mallopt(M_MMAP_THRESHOLD, 64 << 20);
+  mallopt(M_TRIM_THRESHOLD, 256 << 20);
   Options options;
   CLI::App app{"Measures ingest and search from end to end, with recall beside the speed."};
   app.add_option("--photos", options.photos, "Folder to ingest (default: the staged ads)")

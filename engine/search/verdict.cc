@@ -18,6 +18,10 @@ constexpr float kSamePhotoOverlap = 0.4f;
 constexpr float kSamePhotoDensity = 0.3f;
 constexpr float kSamePhotoCentral = 0.15f;
 constexpr int kMinBlocks = 6;
+// Where nearly everything agrees over nearly the whole of one of both, it does not matter where the detail is, nor how much
+// of it a small copy has lost.
+constexpr float kPlainCopyAgreement = 0.95f;
+constexpr float kPlainCopyOverlap = 0.8f;
 
 // One object or place, photographed again. Goods of one make reach log10 NFA -52 by their shape, but with few of the
 // details around: either much more evidence, or evidence and density together, tell them apart.
@@ -84,13 +88,17 @@ Verdict VerdictOf(const Verification& v, const Features& query, const Features& 
   const float overlap = std::max(agreement.query_overlap, agreement.photo_overlap);
   const int num_central = NumCentral(v, query, photo, agreement);
   const float central_share = static_cast<float>(num_central) / static_cast<float>(v.inliers.size());
-  if (has_pixels && v.tight && agreement.num_blocks >= kMinBlocks && agreement.agreeing >= kSamePhotoAgreement &&
-      overlap >= kSamePhotoOverlap && v.density >= kSamePhotoDensity && central_share >= kSamePhotoCentral) {
-    return Verdict::kSamePhoto;
+  const bool pixels_agree =
+      has_pixels && agreement.num_blocks >= kMinBlocks && agreement.agreeing >= kSamePhotoAgreement;
+  if (v.tight && pixels_agree) {
+    const bool plain_copy = agreement.agreeing >= kPlainCopyAgreement && overlap >= kPlainCopyOverlap;
+    const bool edited_copy =
+        overlap >= kSamePhotoOverlap && v.density >= kSamePhotoDensity && central_share >= kSamePhotoCentral;
+    if (plain_copy || edited_copy) return Verdict::kSamePhoto;
   }
   const bool same_thing = v.log10_nfa <= kBeyondShapeLog10Nfa ||
                           (v.log10_nfa <= kSameThingLog10Nfa && v.density >= kSameThingDensity);
-  const bool frame = has_pixels && v.tight && IsInPlace(v, query, photo);
+  const bool frame = has_pixels && !pixels_agree && v.tight && IsInPlace(v, query, photo);
   if (same_thing && !frame) {
     if (central_share >= kSameObjectCentral || num_central >= kManyCentral) return Verdict::kSameObject;
     if (overlap >= kSameSceneOverlap) return Verdict::kSameScene;

@@ -29,6 +29,7 @@ class CheckedWriter : public faiss::IOWriter {
   CheckedWriter& operator=(const CheckedWriter&) = delete;
 
   size_t operator()(const void* data, size_t size, size_t num_items) override {
+    if (num_items == 0) return 0;  // FAISS passes empty vectors, whose data() may be null; fwrite must not see that.
     const size_t num_written = std::fwrite(data, size, num_items, file_);
     if (num_written != num_items) Fail("writing");
     return num_written;

@@ -325,6 +325,25 @@ TEST_F(CollectionTest, DamagedFeaturesOfOnePhotoDoNotHideTheOthers) {
   EXPECT_EQ(found.hits[0].photo.id, PhotoId{2});
 }
 
+// All its detail lies at the border, where a table or a laid-over frame would be; and yet a copy is a copy.
+TEST_F(CollectionTest, ACopyWithAnEmptyMiddleIsStillTheSamePhoto) {
+  const Scratch scratch;
+  CreateCollection(scratch / "c", kOptions);
+  cv::Mat picture = MakePicture(77, 480, 360);
+  cv::ellipse(picture, {240, 180}, {200, 150}, 0, 0, 360, cv::Scalar(200, 200, 200), cv::FILLED, cv::LINE_AA);
+  WriteJpeg((scratch / "a.jpg").string(), picture);
+  Take(scratch / "c", {pictures_->path(), scratch / "a.jpg"});
+  cv::Mat half;
+  cv::resize(picture, half, {}, 0.5, 0.5, cv::INTER_AREA);
+  WriteJpeg((scratch / "half.jpg").string(), half, 70);
+  WriteJpeg((scratch / "plain.jpg").string(), picture, 30);
+  for (const char* copy : {"plain.jpg", "half.jpg"}) {
+    const QueryResult found = Searcher(scratch / "c", {}).Search(scratch / copy);
+    ASSERT_FALSE(found.hits.empty()) << copy;
+    EXPECT_EQ(found.hits[0].verdict, Verdict::kSamePhoto) << copy;
+  }
+}
+
 TEST_F(CollectionTest, OneWriterAtATime) {
   const Scratch scratch;
   CreateCollection(scratch / "c", kOptions);
