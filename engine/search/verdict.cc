@@ -28,7 +28,7 @@ constexpr float kPlainCopyOverlap = 0.8f;
 constexpr double kSameThingLog10Nfa = -25;
 constexpr float kSameThingDensity = 0.12f;
 constexpr double kBeyondShapeLog10Nfa = -70;
-// The thing itself and not the table: most inliers, or very many, lie in the middle, where sellers put what they sell.
+// The thing itself and not the table: most inliers, or very many, lie in the middle of both photos.
 constexpr float kSameObjectCentral = 0.5f;
 constexpr int kManyCentral = 40;
 // A lighter or a watermark that two sellers both have is no common scene.
@@ -55,21 +55,19 @@ Range ProbabilityOf(Verdict verdict) {
 }
 constexpr double kStrongLog10Nfa = -100;
 
-// Inliers in the central ellipse (72 % of width and height) of each photo that the match covers mostly. A tile of a
-// collage is judged by the middle of its original, not by the middle of the collage.
-int NumCentral(const Verification& v, const Features& query, const Features& photo, const Agreement& overlap) {
-  constexpr float kWhole = 0.6f;
+// In the central ellipse, 72 % of width and height, where sellers put what they sell.
+bool IsCentral(const Keypoint& p, const Features& f) {
   constexpr float kSemiAxis = 0.36f;
-  const auto is_central = [](const Keypoint& p, const Features& f) {
-    const float x = (p.x_px / static_cast<float>(f.width_px) - 0.5f) / kSemiAxis;
-    const float y = (p.y_px / static_cast<float>(f.height_px) - 0.5f) / kSemiAxis;
-    return x * x + y * y < 1;
-  };
-  const bool by_query = overlap.query_overlap >= kWhole;
-  const bool by_photo = overlap.photo_overlap >= kWhole || !by_query;
+  const float x = (p.x_px / static_cast<float>(f.width_px) - 0.5f) / kSemiAxis;
+  const float y = (p.y_px / static_cast<float>(f.height_px) - 0.5f) / kSemiAxis;
+  return x * x + y * y < 1;
+}
+
+// Inliers that are central in the query, if by_query, and in the photo, if by_photo.
+int NumCentral(const Verification& v, const Features& query, const Features& photo, bool by_query, bool by_photo) {
   return static_cast<int>(std::count_if(v.inliers.begin(), v.inliers.end(), [&](const Match& m) {
-    return (!by_query || is_central(query.keypoints[static_cast<size_t>(m.query)], query)) &&
-           (!by_photo || is_central(photo.keypoints[static_cast<size_t>(m.photo)], photo));
+    return (!by_query || IsCentral(query.keypoints[static_cast<size_t>(m.query)], query)) &&
+           (!by_photo || IsCentral(photo.keypoints[static_cast<size_t>(m.photo)], photo));
   }));
 }
 
@@ -86,8 +84,13 @@ bool IsInPlace(const Verification& v, const Features& query, const Features& pho
 Verdict VerdictOf(const Verification& v, const Features& query, const Features& photo, const Agreement& agreement,
                   bool has_pixels) {
   const float overlap = std::max(agreement.query_overlap, agreement.photo_overlap);
-  const int num_central = NumCentral(v, query, photo, agreement);
-  const float central_share = static_cast<float>(num_central) / static_cast<float>(v.inliers.size());
+  const auto share = [&](int count) { return static_cast<float>(count) / static_cast<float>(v.inliers.size()); };
+  // A tile of a collage is judged by the middle of its original, not by the middle of the collage.
+  constexpr float kWhole = 0.6f;
+  const bool by_query = agreement.query_overlap >= kWhole;
+  const float central_share =
+      share(NumCentral(v, query, photo, by_query, agreement.photo_overlap >= kWhole || !by_query));
+  const int num_central_in_both = NumCentral(v, query, photo, true, true);
   const bool pixels_agree =
       has_pixels && agreement.num_blocks >= kMinBlocks && agreement.agreeing >= kSamePhotoAgreement;
   if (v.tight && pixels_agree) {
@@ -100,7 +103,9 @@ Verdict VerdictOf(const Verification& v, const Features& query, const Features& 
                           (v.log10_nfa <= kSameThingLog10Nfa && v.density >= kSameThingDensity);
   const bool frame = has_pixels && !pixels_agree && v.tight && IsInPlace(v, query, photo);
   if (same_thing && !frame) {
-    if (central_share >= kSameObjectCentral || num_central >= kManyCentral) return Verdict::kSameObject;
+    if (share(num_central_in_both) >= kSameObjectCentral || num_central_in_both >= kManyCentral) {
+      return Verdict::kSameObject;
+    }
     if (overlap >= kSameSceneOverlap) return Verdict::kSameScene;
   }
   return central_share >= kLookAlikeCentral ? Verdict::kLookAlike : Verdict::kNone;
