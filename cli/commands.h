@@ -20,7 +20,7 @@ namespace pugmark::cli {
 // Exit codes, documented in docs/man/pugmark.1.
 enum ExitCode : int {
   kDone = 0,
-  kNoHit = 1,        // search: done, nothing recognised.
+  kNoHit = 1,        // search, compare: done, nothing recognised.
   kUsage = 2,
   kSkipped = 3,      // Done, but some inputs could not be read; they are listed.
   kFailed = 4,
@@ -55,6 +55,7 @@ using Run = std::function<int()>;
 Run AddInit(CLI::App& app, const Context& context);
 Run AddIngest(CLI::App& app, const Context& context);
 Run AddSearch(CLI::App& app, const Context& context);
+Run AddCompare(CLI::App& app, const Context& context);
 Run AddReindex(CLI::App& app, const Context& context);
 Run AddStatus(CLI::App& app, const Context& context);
 Run AddCheck(CLI::App& app, const Context& context);

@@ -93,7 +93,7 @@ int Main(int argc, char** argv) {
       ->envname("PUGMARK_COLLECTION")
       ->type_name("DIR");
   const std::map<std::string, Format> formats = {{"text", Format::kText}, {"json", Format::kJson}, {"csv", Format::kCsv}};
-  app.add_option("--format", context.format, "Of the results on stdout: text, json (one object a line) or csv (search)")
+  app.add_option("--format", context.format, "Of the results on stdout: text, json (one object a line) or csv (search, compare)")
       ->transform(CLI::CheckedTransformer(formats).description(""))
       ->type_name("FORMAT");
   app.footer("Start: pugmark -c cases init && pugmark -c cases ingest FOLDER && pugmark -c cases search PHOTO\n"
@@ -105,6 +105,7 @@ int Main(int argc, char** argv) {
   commands["init"] = AddInit(app, context);
   commands["ingest"] = AddIngest(app, context);
   commands["search"] = AddSearch(app, context);
+  commands["compare"] = AddCompare(app, context);
   commands["reindex"] = AddReindex(app, context);
   commands["status"] = AddStatus(app, context);
   commands["check"] = AddCheck(app, context);

@@ -2,14 +2,12 @@
 #include "engine/search/search.h"
 
 #include <fmt/format.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
-#include <algorithm>
 #include <memory>
 
 #include "cli/commands.h"
 #include "cli/progress.h"
+#include "cli/result_output.h"
 #include "engine/ingest/inputs.h"
 #include "engine/report/report.h"
 #include "index/base/files.h"
@@ -17,9 +15,7 @@
 namespace pugmark::cli {
 namespace {
 
-constexpr int kReportSide_px = 640;
-constexpr int kReportQuality = 85;
-constexpr uint64_t kMaxPictureBytes = 256ull << 20;
+constexpr uint64_t kMaxThumbnailBytes = 4 << 20;
 
 struct Options {
   std::vector<std::filesystem::path> photos;
@@ -29,22 +25,11 @@ struct Options {
   int num_threads = 1;
 };
 
-// Columns of the terminal; a file or a pipe gets lines of the classic width.
-int TerminalWidth() {
-  winsize size{};
-  return ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
-}
-
-TextOptions TextOptionsOf(const Options& options) {
-  const bool colour = ::isatty(STDOUT_FILENO) == 1 && ::getenv("NO_COLOR") == nullptr;
-  return {TerminalWidth(), colour, options.verbose};
-}
-
 void Print(const QueryResult& result, const Options& options, Format format) {
   switch (format) {
     case Format::kJson: fmt::print("{}\n", FormatJson(result)); break;
     case Format::kCsv: fmt::print("{}", FormatCsv(result)); break;
-    case Format::kText: fmt::print("{}", FormatText(result, TextOptionsOf(options))); break;
+    case Format::kText: fmt::print("{}", FormatText(result, TextOptionsOfStdout(options.verbose))); break;
   }
   std::fflush(stdout);
 }
@@ -56,26 +41,16 @@ void Write(const std::vector<QueryResult>& results, const Options& options, cons
   html.parameters = {{"most hits", fmt::format("{}", options.search.max_hits)},
                      {"candidates verified", fmt::format("{}", options.search.shortlist.max_candidates)},
                      {"largest expected number of false hits", fmt::format("{:g}", options.search.max_expected_false_hits)}};
-  html.query_picture = [](const QueryResult& query) -> std::optional<std::vector<uint8_t>> {
-    DecodeOptions decode;
-    decode.max_side_px = kReportSide_px;
-    try {
-      const DecodeResult decoded = Decode(ReadFile(query.path, kMaxPictureBytes), decode);
-      if (decoded.image) return EncodeThumbnail(*decoded.image, kReportSide_px, kReportQuality);
-    } catch (const Error&) {
-      // The page shows a grey box; the search itself has said what is wrong with the file.
-    }
-    return std::nullopt;
-  };
+  html.query_picture = [](const QueryResult& query) { return PictureOf(query.path); };
   html.hit_picture = [&](const Hit& hit) -> std::optional<std::vector<uint8_t>> {
     try {
-      return ReadFile(searcher.paths().thumbnail(hit.photo.sha256), kMaxPictureBytes);
+      return ReadFile(searcher.paths().thumbnail(hit.photo.sha256), kMaxThumbnailBytes);
     } catch (const Error&) {
       return std::nullopt;
     }
   };
   WriteHtml(options.html, results, html);
-  fmt::print(stderr, "Report: {}\n", EscapeText(options.html.string()));
+  SayReportWritten(options.html);
 }
 
 int Search(const Options& options, const Context& context) {
@@ -110,7 +85,8 @@ int Search(const Options& options, const Context& context) {
   progress.Clear();
   if (context.format == Format::kText) {
     if (photos.size() > 1) {
-      fmt::print("{}\n{} queries: {} with hits, {} without, {} unreadable.\n", FormatSummary(results, TextOptionsOf(options)), num_done, num_with_hits,
+      fmt::print("{}\n{} queries: {} with hits, {} without, {} unreadable.\n",
+                 FormatSummary(results, TextOptionsOfStdout(options.verbose)), num_done, num_with_hits,
                  num_done - num_with_hits - num_unreadable, num_unreadable);
     }
     if (num_with_hits > 0) fmt::print("{}\n", kLeadSentence);

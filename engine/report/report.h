@@ -22,12 +22,17 @@
 #include <utility>
 #include <vector>
 
+#include "engine/search/compare.h"
 #include "engine/search/search.h"
 
 namespace pugmark {
 
 // The sentence that every result for people ends with. The caller prints it once, after the last FormatText.
 inline constexpr std::string_view kLeadSentence = "A hit is a lead for a person to check, not proof.";
+
+// What the expected number of false hits of a comparison refers to. In its text and JSON.
+inline constexpr std::string_view kComparisonSentence =
+    "The false hits expected are those of comparing these two photos, not of a search among many.";
 
 // One JSON object on one line, without the line break: the contract of docs/design.md, "The program"; fields are only
 // ever added. Beyond the contract: query_width, query_height, keypoints, photos_searched; per hit cells,
@@ -37,6 +42,11 @@ inline constexpr std::string_view kLeadSentence = "A hit is a lead for a person 
 // is null: fields of a listing, the SHA-256 of a file that could not be read, the transform of a hit that no geometry
 // supports. A query that could not be read is an object of type "error".
 std::string FormatJson(const QueryResult& result);
+
+// {"schema":1,"type":"comparison","a":{path, sha256, width, height, keypoints},"b":{...},"elapsed_ms",
+// "photos_searched":1,"expected_false_hits_of":kComparisonSentence,"verdict","hits":[at most one, fields as above]}.
+// A photo that cannot be read is an object of type "error", as above; two of them are two lines.
+std::string FormatJson(const Comparison& comparison);
 
 // RFC 4180, lines end in CR LF. One line per (query, hit, sighting); a hit without sighting, a query without hit
 // (verdict "none") and a query that could not be read ("error") have one line, so that nothing vanishes. Several
@@ -55,6 +65,9 @@ struct TextOptions {
 // A heading, a table of hits and a blank line, each line ending in a line break and no line wider than the terminal,
 // measured as terminals do (CJK is two columns wide) whatever the user's locale. UTF-8.
 std::string FormatText(const QueryResult& result, const TextOptions& options);
+
+// Both photos, the verdict with its meaning and numbers, or that there is none.
+std::string FormatText(const Comparison& comparison, const TextOptions& options);
 
 // One line per query with its best hit, for a run over many: "query verdict prob. platform listing seller posted".
 std::string FormatSummary(std::span<const QueryResult> results, const TextOptions& options);

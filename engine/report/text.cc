@@ -3,10 +3,11 @@
 
 #include <algorithm>
 #include <array>
-#include <numeric>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "engine/report/layout.h"
 #include "engine/report/report.h"
 #include "engine/report/width.h"
 #include "engine/report/wording.h"
@@ -15,31 +16,14 @@
 namespace pugmark {
 namespace {
 
-constexpr int kMinWidth = 60;
 constexpr int kGap = 2;            // Columns between two cells.
-constexpr int kMinColumn = 5;      // Cells are not cut shorter than this.
 constexpr int kVerdictWidth = 11;  // "same-object", "look-alike"
 constexpr int kProbabilityWidth = 7;
-
-constexpr std::string_view kBold = "1";
-constexpr std::string_view kFaint = "2";
-
-std::string_view ColourOf(Verdict verdict) {
-  switch (verdict) {
-    case Verdict::kSameFile: return "1;35";
-    case Verdict::kSamePhoto: return "1;31";
-    case Verdict::kSameObject: return "1;33";
-    case Verdict::kSameScene: return "36";
-    case Verdict::kLookAlike:
-    case Verdict::kNone: return kFaint;
-  }
-  return kFaint;
-}
 
 // What is said of a sighting, one cell each. A column without any text is left out.
 enum Column { kPlatform, kListing, kSeller, kPosted, kProducts, kNumColumns };
 constexpr std::array<std::string_view, kNumColumns> kHeadings = {"platform", "listing", "seller", "posted", "products"};
-// Cells are not cut shorter than this; a day never. The table then fits kMinWidth.
+// Cells are not cut shorter than this; a day never. The table then fits kMinTerminalWidth.
 constexpr std::array<int, kNumColumns> kMinWidths = {5, 5, 5, 10, 5};
 using Cells = std::array<std::string, kNumColumns>;
 
@@ -59,7 +43,7 @@ Cells CellsOfPhoto(const Photo& photo) {
 class Writer {
  public:
   Writer(const QueryResult& result, const TextOptions& options)
-      : result_(result), options_(options), width_(std::max(options.width, kMinWidth)) {}
+      : result_(result), options_(options), width_(std::max(options.width, kMinTerminalWidth)) {}
 
   std::string Write() {
     Heading();
@@ -79,37 +63,20 @@ class Writer {
 
  private:
   std::string Styled(std::string_view text, std::string_view style) const {
-    return options_.colour && !style.empty() ? fmt::format("\x1b[{}m{}\x1b[0m", style, text) : std::string(text);
+    return pugmark::Styled(text, style, options_.colour);
   }
 
-  // The parts over as many lines as they need. A part that is wider than a line is cut.
-  void Parts(const std::vector<std::string>& parts, int indent, std::string_view style,
-             std::string_view separator = " · ") {
-    std::string line;
-    const auto end_line = [&] { text_ += std::string(static_cast<size_t>(indent), ' ') + Styled(line, style) + "\n"; };
-    const int room = width_ - indent;
-    for (const std::string& part : parts) {
-      if (line.empty()) {
-        line = CutEnd(part, room);
-      } else if (DisplayWidth(line) + DisplayWidth(separator) + DisplayWidth(part) <= room) {
-        line.append(separator).append(part);
-      } else {
-        end_line();
-        line = CutEnd(part, room);
-      }
-    }
-    end_line();
-  }
-
-  void Sentence(const std::string& sentence) {
-    std::vector<std::string> words;
-    for (size_t start = 0; start <= sentence.size();) {
-      const size_t end = std::min(sentence.find(' ', start), sentence.size());
-      words.push_back(sentence.substr(start, end - start));
+  void Parts(const std::vector<std::string>& parts, int indent, std::string_view style) {
+    const std::string lines = Wrapped(parts, width_, indent);
+    for (size_t start = 0; start < lines.size();) {  // Each line on its own, so that none ends in the middle of a style.
+      const size_t end = lines.find('\n', start);
+      const std::string blanks(static_cast<size_t>(indent), ' ');
+      text_ += blanks + Styled(lines.substr(start + blanks.size(), end - start - blanks.size()), style) + "\n";
       start = end + 1;
     }
-    Parts(words, kGap, "", " ");
   }
+
+  void Sentence(const std::string& sentence) { text_ += WrappedSentence(sentence, width_, kGap); }
 
   void Heading() {
     text_ += Styled(CutBeginning(EscapeText(result_.path.native()), width_), kBold) + "\n";
@@ -174,14 +141,18 @@ class Writer {
   void Row(const Hit& hit) {
     const Cells cells = hit.sightings.empty() ? CellsOfPhoto(hit.photo) : CellsOf(hit.sightings.front());
     text_ +=
-        Line(std::to_string(hit.rank), VerdictName(hit.verdict), ColourOf(hit.verdict), ProbabilityText(hit), cells);
+        Line(std::to_string(hit.rank), VerdictName(hit.verdict), StyleOf(hit.verdict), ProbabilityText(hit), cells);
     text_ += "\n";
     if (options_.verbose) {
       for (size_t i = 1; i < hit.sightings.size(); ++i) text_ += Line("", "", "", "", CellsOf(hit.sightings[i])) + "\n";
     }
     const std::vector<std::string> notes = NotesOf(hit);
     if (!notes.empty()) Parts(notes, rank_width_ + kGap, "");
-    if (options_.verbose) Parts(NumbersOf(hit), rank_width_ + kGap, kFaint);
+    if (options_.verbose) {
+      std::vector<std::string> numbers = NumbersOf(hit, "query", "photo");
+      numbers.push_back(ShortSha256Text(hit.photo.sha256));
+      Parts(numbers, rank_width_ + kGap, kFaint);
+    }
   }
 
   std::vector<std::string> NotesOf(const Hit& hit) const {
@@ -209,19 +180,6 @@ class Writer {
     return notes;
   }
 
-  static std::vector<std::string> NumbersOf(const Hit& hit) {
-    std::vector<std::string> numbers;
-    if (hit.num_inliers > 0) {
-      numbers.push_back(fmt::format("{} inliers in {} cells", hit.num_inliers, hit.num_cells));
-    }
-    numbers.push_back(
-        fmt::format("covers {} of query, {} of photo", PercentText(hit.query_overlap), PercentText(hit.photo_overlap)));
-    numbers.push_back(fmt::format("{} of pixels agree", PercentText(hit.agreeing_pixels)));
-    numbers.push_back(fmt::format("{:.2g} false hits expected", ExpectedFalseHitsOf(hit)));
-    numbers.push_back(fmt::format("sha256 {}…", hit.photo.sha256.Hex().substr(0, 12)));
-    return numbers;
-  }
-
   const QueryResult& result_;
   const TextOptions& options_;
   const int width_;
@@ -238,40 +196,53 @@ std::string FormatText(const QueryResult& result, const TextOptions& options) {
 }
 
 std::string FormatSummary(std::span<const QueryResult> results, const TextOptions& options) {
-  enum { kQuery, kVerdict, kProbability, kFirstCell, kColumns = kFirstCell + kProducts };
-  using Row = std::array<std::string, kColumns>;
-  std::vector<Row> rows = {{"query", "verdict", "prob."}};
-  for (size_t i = kPlatform; i < kProducts; ++i) rows[0][kFirstCell + i] = kHeadings[i];
+  std::vector<std::vector<std::string>> rows = {{"query", "verdict", "prob."}};
+  rows[0].insert(rows[0].end(), kHeadings.begin(), kHeadings.begin() + kProducts);
   for (const QueryResult& result : results) {
-    Row& row = rows.emplace_back();
-    row[kQuery] = EscapeText(FileName(result.path.native()));
+    std::vector<std::string>& row = rows.emplace_back();
+    row.push_back(EscapeText(FileName(result.path.native())));
     if (result.hits.empty()) {
-      row[kVerdict] = result.error_code.empty() ? "no hit" : "unreadable";
+      row.push_back(result.error_code.empty() ? "no hit" : "unreadable");
+    } else {
+      const Hit& best = result.hits.front();
+      row.emplace_back(VerdictName(best.verdict));
+      row.push_back(ProbabilityText(best));
+      const Cells cells = best.sightings.empty() ? CellsOfPhoto(best.photo) : CellsOf(best.sightings.front());
+      row.insert(row.end(), cells.begin(), cells.begin() + kProducts);
+    }
+    row.resize(rows[0].size());
+  }
+  return Table(rows, std::max(options.width, kMinTerminalWidth));
+}
+
+std::string FormatText(const Comparison& comparison, const TextOptions& options) {
+  const int width = std::max(options.width, kMinTerminalWidth);
+  constexpr int kIndent = 3;
+  std::string text;
+  bool is_readable = true;
+  for (const auto& [letter, side] : {std::pair("A", &comparison.a), std::pair("B", &comparison.b)}) {
+    const std::string name = CutBeginning(EscapeText(side->path.native()), width - kIndent);
+    text += Styled(letter, kBold, options.colour) + "  " + name + "\n";
+    if (!side->error_code.empty()) {
+      is_readable = false;
+      text += WrappedSentence(fmt::format("Cannot be read ({}): {}", EscapeText(side->error_code), EscapeText(side->error)),
+                              width, kIndent);
       continue;
     }
-    const Hit& best = result.hits.front();
-    row[kVerdict] = VerdictName(best.verdict);
-    row[kProbability] = ProbabilityText(best);
-    const Cells cells = best.sightings.empty() ? CellsOfPhoto(best.photo) : CellsOf(best.sightings.front());
-    std::copy(cells.begin(), cells.begin() + kProducts, row.begin() + kFirstCell);
+    text += Wrapped({fmt::format("{} × {} pixels", side->width_px, side->height_px),
+                     Counted(side->num_keypoints, "keypoint"),
+                     ShortSha256Text(*side->sha256)},
+                    width, kIndent);
   }
-  std::array<int, kColumns> widths{};
-  for (const Row& row : rows) {
-    for (size_t i = 0; i < kColumns; ++i) widths[i] = std::max(widths[i], DisplayWidth(row[i]));
-  }
-  // The widest column gives way until the table fits.
-  const int width = std::max(options.width, kMinWidth);
-  while (std::accumulate(widths.begin(), widths.end(), kGap * (kColumns - 1)) > width) {
-    --*std::max_element(widths.begin(), widths.end());
-  }
-  std::string text;
-  for (const Row& row : rows) {
-    std::string line;
-    for (size_t i = 0; i < kColumns; ++i) line += (i > 0 ? std::string(kGap, ' ') : "") + Fitted(row[i], widths[i]);
-    line.erase(line.find_last_not_of(' ') + 1);
-    text += line + "\n";
-  }
-  return text;
+  text += "\n";
+  if (!is_readable) return text;
+  if (comparison.a.hits.empty()) return text + "No hit: nothing was found that both photos share.\n\n";
+  const Hit& hit = comparison.a.hits.front();
+  text += fmt::format("{}  {}{}\n", Styled(VerdictName(hit.verdict), StyleOf(hit.verdict), options.colour),
+                      ProbabilityText(hit), hit.mirrored ? "  mirrored" : "");
+  text += WrappedSentence(VerdictMeaning(hit.verdict), width, kIndent);
+  text += Wrapped(NumbersOf(hit, "A", "B"), width, kIndent);
+  return text + WrappedSentence(kComparisonSentence, width, kIndent) + "\n";
 }
 
 }  // namespace pugmark

@@ -53,6 +53,20 @@ std::string ListingName(const Sighting& sighting) {
   return FileName(sighting.path);
 }
 
+std::string ShortSha256Text(const Sha256& sha256) { return fmt::format("sha256 {}…", sha256.Hex().substr(0, 12)); }
+
+std::vector<std::string> NumbersOf(const Hit& hit, std::string_view query, std::string_view photo) {
+  std::vector<std::string> numbers;
+  if (hit.num_inliers > 0) {
+    numbers.push_back(fmt::format("{} inliers in {} cells", hit.num_inliers, hit.num_cells));
+  }
+  numbers.push_back(fmt::format("covers {} of {}, {} of {}", PercentText(hit.query_overlap), query,
+                                PercentText(hit.photo_overlap), photo));
+  numbers.push_back(fmt::format("{} of pixels agree", PercentText(hit.agreeing_pixels)));
+  numbers.push_back(fmt::format("{:.2g} false hits expected", ExpectedFalseHitsOf(hit)));
+  return numbers;
+}
+
 std::string FileName(std::string_view path) { return std::string(path.substr(path.find_last_of('/') + 1)); }
 
 }  // namespace pugmark

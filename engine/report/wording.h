@@ -38,6 +38,12 @@ std::string PriceText(const Listing& listing);
 // What to call a sighting's listing: its number, else its title, else the file. Not escaped.
 std::string ListingName(const Sighting& sighting);
 
+// "sha256 0123456789ab…".
+std::string ShortSha256Text(const Sha256& sha256);
+
+// The numbers behind a hit, one phrase each: inliers, overlaps, agreeing pixels, expected false hits.
+std::vector<std::string> NumbersOf(const Hit& hit, std::string_view query, std::string_view photo);
+
 std::string FileName(std::string_view path);
 
 }  // namespace pugmark

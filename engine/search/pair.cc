@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/search/pair.h"
 
+#include <utility>
+
 #include "engine/search/verdict.h"
 #include "engine/verify/agreement.h"
 #include "index/base/error.h"
@@ -91,6 +93,17 @@ std::optional<Hit> DescribePair(const Verification& verification, bool mirrored,
     const Keypoint& q = query_features.keypoints[static_cast<size_t>(m.query)];
     hit.inliers.push_back({query_place.X(q.x_px), query_place.Y(q.y_px), photo_place.X(p.x_px), photo_place.Y(p.y_px)});
   }
+  return hit;
+}
+
+Hit SameFileHit(Photo photo) {
+  Hit hit;
+  hit.verdict = Verdict::kSameFile;
+  hit.probability = 1;
+  hit.agreeing_pixels = hit.query_overlap = hit.photo_overlap = 1;
+  hit.query_region = hit.photo_region = {0, 0, static_cast<float>(photo.width_px), static_cast<float>(photo.height_px)};
+  hit.photo_from_query = {1, 0, 0, 0, 1, 0, 0, 0, 1};
+  hit.photo = std::move(photo);
   return hit;
 }
 

@@ -29,4 +29,7 @@ struct PairSide {
 std::optional<Hit> DescribePair(const Verification& verification, bool mirrored, const PairSide& query,
                                 const PairSide& photo, int64_t num_photos);
 
+// The hit of a photo with the same bytes as the query: certain, the whole of both. Without rank, banks and sightings.
+Hit SameFileHit(Photo photo);
+
 }  // namespace pugmark

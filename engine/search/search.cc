@@ -6,13 +6,12 @@
 #include <oneapi/tbb/parallel_pipeline.h>
 
 #include <algorithm>
-#include <chrono>
-#include <new>
 #include <unordered_map>
 #include <unordered_set>
 
 #include "engine/collection/threads.h"
 #include "engine/search/pair.h"
+#include "engine/search/query.h"
 #include "engine/search/verdict.h"
 #include "index/base/error.h"
 #include "index/base/files.h"
@@ -20,7 +19,6 @@
 namespace pugmark {
 namespace {
 
-constexpr uint64_t kMaxPhotoBytes = 256ull << 20;
 constexpr uint64_t kMaxThumbnailBytes = 4 << 20;
 
 // A candidate of either orientation, still to be verified.
@@ -35,12 +33,6 @@ struct Verified {
   Verification verification;
   Features features;  // Of the photo.
 };
-
-// Of a photo or a query.
-template <typename T>
-Region Whole(const T& photo) {
-  return {0, 0, static_cast<float>(photo.width_px), static_cast<float>(photo.height_px)};
-}
 
 }  // namespace
 
@@ -126,21 +118,11 @@ struct Searcher::Impl {
     return passed;
   }
 
-  void Describe(const Catalogue& catalogue, Photo photo, Hit* hit) const {
+  // Adds what the catalogue knows of the photo.
+  static void AddListings(const Catalogue& catalogue, Photo photo, Hit* hit) {
     hit->banks = catalogue.BanksOf(photo.id);
     hit->sightings = catalogue.SightingsOf(photo.id);
     hit->photo = std::move(photo);
-  }
-
-  Hit SameFile(const Catalogue& catalogue, Photo photo) const {
-    Hit hit;
-    hit.verdict = Verdict::kSameFile;
-    hit.probability = 1;
-    hit.agreeing_pixels = hit.query_overlap = hit.photo_overlap = 1;
-    hit.query_region = hit.photo_region = Whole(photo);
-    hit.photo_from_query = {1, 0, 0, 0, 1, 0, 0, 0, 1};
-    Describe(catalogue, std::move(photo), &hit);
-    return hit;
   }
 
   std::optional<Image> Thumbnail(const Sha256& photo) const {
@@ -153,46 +135,31 @@ struct Searcher::Impl {
     }
   }
 
-  std::optional<Hit> ToHit(const Catalogue& catalogue, const Verified& verified, Photo photo, const Image& image,
-                           const Features& query, const QueryResult& result) const {
+  std::optional<Hit> ToHit(const Catalogue& catalogue, const Verified& verified, Photo photo, const Described& query) const {
     const std::optional<Image> thumbnail = Thumbnail(photo.sha256);
-    std::optional<Hit> hit =
-        DescribePair(verified.verification, verified.suspect.mirrored, {&query, &image, Whole(result)},
-                     {&verified.features, thumbnail ? &*thumbnail : nullptr, Whole(photo)}, NumPhotos());
-    if (hit) Describe(catalogue, std::move(photo), &*hit);
+    std::optional<Hit> hit = DescribePair(
+        verified.verification, verified.suspect.mirrored, query.side(),
+        {&verified.features, thumbnail ? &*thumbnail : nullptr, WholeOf(photo.width_px, photo.height_px)}, NumPhotos());
+    if (hit) AddListings(catalogue, std::move(photo), &*hit);
     return hit;
   }
 
-  void SearchImage(const std::vector<uint8_t>& bytes, const Catalogue& catalogue, QueryResult* result) const {
-    const Sha256 sha = Sha256::Of(bytes);
-    result->sha256 = sha;
-    std::optional<PhotoId> same_file = catalogue.FindPhoto(sha);
-
-    DecodeOptions decode;
-    decode.max_side_px = features.working_size_px;
-    const DecodeResult decoded = Decode(bytes, decode);
-    result->width_px = decoded.info.width_px;
-    result->height_px = decoded.info.height_px;
-    if (!decoded.image) {
-      result->error_code = DecodeErrorCodeName(decoded.error.code);
-      result->error = decoded.error.message;
-      return;
-    }
-    const Features query = ExtractFeatures(*decoded.image, features);
-    const Features mirrored = MirrorFeatures(query);
-    result->num_keypoints = static_cast<int>(query.size());
-
+  void SearchDescribed(const Described& query, std::optional<PhotoId> same_file, const Catalogue& catalogue,
+                       QueryResult* result) const {
+    const Features mirrored = MirrorFeatures(query.features);
     if (same_file) {
       if (std::optional<Photo> photo = catalogue.GetPhoto(*same_file)) {
-        result->hits.push_back(SameFile(catalogue, std::move(*photo)));
+        Hit hit = SameFileHit(*photo);
+        AddListings(catalogue, std::move(*photo), &hit);
+        result->hits.push_back(std::move(hit));
       }
     }
     for (const Verified& verified :
-         VerifyAll(Suspects(query, mirrored), query, mirrored, catalogue, &result->num_damaged)) {
+         VerifyAll(Suspects(query.features, mirrored), query.features, mirrored, catalogue, &result->num_damaged)) {
       if (verified.suspect.photo == same_file) continue;
       std::optional<Photo> photo = catalogue.GetPhoto(verified.suspect.photo);
       if (!photo) continue;
-      std::optional<Hit> hit = ToHit(catalogue, verified, std::move(*photo), *decoded.image, query, *result);
+      std::optional<Hit> hit = ToHit(catalogue, verified, std::move(*photo), query);
       if (hit) result->hits.push_back(std::move(*hit));
     }
     std::stable_sort(result->hits.begin(), result->hits.end(), [](const Hit& a, const Hit& b) {
@@ -215,25 +182,15 @@ const CollectionPaths& Searcher::paths() const { return impl_->paths; }
 int64_t Searcher::num_unindexed() const { return impl_->num_unindexed; }
 
 QueryResult Searcher::Search(const std::filesystem::path& photo) const {
-  const auto start = std::chrono::steady_clock::now();
   QueryResult result;
-  result.path = photo;
   result.snapshot = impl_->snapshot ? impl_->snapshot->info.number : 0;
   result.num_photos = impl_->NumPhotos();
-  std::vector<uint8_t> bytes;
-  try {
-    bytes = ReadFile(photo, kMaxPhotoBytes);
-  } catch (const Error& e) {  // Of this photo; the next may well be readable.
-    result.error_code = ErrorCodeName(e.code());
-    result.error = e.what();
-  }
-  try {
-    if (result.error_code.empty()) impl_->SearchImage(bytes, impl_->catalogues.local(), &result);
-  } catch (const std::bad_alloc&) {
-    result.error_code = ErrorCodeName(ErrorCode::kLimit);
-    result.error = "Searching for it needs more memory than there is.";
-  }
-  result.elapsed_ms = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
+  ReadQuery(photo, [&](std::span<const uint8_t> bytes) {
+    const Catalogue& catalogue = impl_->catalogues.local();
+    const std::optional<PhotoId> same_file = catalogue.FindPhoto(*result.sha256);
+    const std::optional<Described> query = DescribeQuery(bytes, impl_->features, &result);
+    if (query) impl_->SearchDescribed(*query, same_file, catalogue, &result);
+  }, &result);
   return result;
 }
 

@@ -94,7 +94,7 @@ TEST_F(CliTest, WithoutACommandItExplainsItself) {
   EXPECT_TRUE(none.out.empty());
   const Outcome help = Run({"--help"});
   EXPECT_EQ(help.exit_code, 0);
-  for (const char* command : {"init", "ingest", "search", "reindex", "status", "check"}) {
+  for (const char* command : {"init", "ingest", "search", "compare", "reindex", "status", "check"}) {
     EXPECT_THAT(help.out, HasSubstr(command));
     EXPECT_EQ(Run({command, "--help"}).exit_code, 0);
   }
@@ -196,6 +196,38 @@ TEST_F(CliTest, StagedQueriesFindTheirListings) {
   EXPECT_THAT(page, HasSubstr("Content-Security-Policy"));
   EXPECT_THAT(page, HasSubstr("same-photo"));
   EXPECT_EQ(InCollection({"check"}).exit_code, 0);
+}
+
+// samples/truth: q22 is a mirrored copy of this ad photo; q25 is in no ad.
+TEST_F(CliTest, ComparesTwoPhotosWithoutACollection) {
+  const std::string copy = Sample("queries/q22.jpg"), stranger = Sample("queries/q25.jpg");
+  const std::string original = Sample("ads/blackacacia/2ed730fe719b4398.jpg");
+  const std::string html = (scratch_ / "comparison.html").string();
+  const Outcome alike = Run({"compare", copy, original, "--format", "json", "--html", html});
+  EXPECT_EQ(alike.exit_code, 0) << alike.err;
+  const Json json = Lines(alike.out).at(0);
+  EXPECT_EQ(json.at("type"), "comparison");
+  EXPECT_EQ(json.at("verdict"), "same-photo");
+  EXPECT_EQ(json.at("a").at("path"), copy);
+  const Json& hit = json.at("hits").at(0);
+  EXPECT_EQ(hit.at("mirrored"), true);
+  EXPECT_EQ(hit.at("photo"), json.at("b").at("sha256"));
+  EXPECT_NE(json.at("a").at("sha256"), json.at("b").at("sha256"));
+  EXPECT_NEAR(hit.at("transform")[0][0].get<double>(), -1, 0.01) << "Of the unmirrored query.";
+  EXPECT_THAT(Slurp(html), HasSubstr("compared in"));
+  EXPECT_THAT(Run({"compare", copy, original}).out, HasSubstr("comparing these two photos"));
+
+  const Outcome unlike = Run({"compare", stranger, original, "--format", "json"});
+  EXPECT_EQ(unlike.exit_code, 1);
+  EXPECT_EQ(Lines(unlike.out).at(0).at("verdict"), "none");
+  EXPECT_EQ(Lines(Run({"compare", copy, copy, "--format", "json"}).out).at(0).at("verdict"), "same-file");
+
+  const Outcome broken = Run({"compare", copy, Sample("README.md"), "--format", "json"});
+  EXPECT_EQ(broken.exit_code, 3);
+  EXPECT_EQ(Lines(broken.out).at(0).at("error"), "not_an_image");
+  EXPECT_EQ(Run({"compare", copy, "/no/such.jpg", "--html", html}).exit_code, 3);
+  EXPECT_EQ(Run({"compare", copy}).exit_code, 2);
+  EXPECT_EQ(InCollection({"compare", copy, original}).exit_code, 10) << "The collection that is named must be there.";
 }
 
 TEST_F(CliTest, UnreadableInputsAreListedAndDoNotStopTheBatch) {
