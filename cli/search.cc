@@ -21,6 +21,8 @@ struct Options {
   std::vector<std::filesystem::path> photos;
   SearchOptions search;
   std::filesystem::path html;
+  std::string roi;
+  std::vector<std::string> exclude;
   bool verbose = false;
   int num_threads = 1;
 };
@@ -53,10 +55,31 @@ void Write(const std::vector<QueryResult>& results, const Options& options, cons
   SayReportWritten(options.html);
 }
 
-int Search(const Options& options, const Context& context) {
+// The regions that the options name. They are of one photo.
+QueryRegions RegionsOf(const Options& options, const std::vector<std::filesystem::path>& photos) {
+  QueryRegions regions;
+  if (options.roi.empty() && options.exclude.empty()) return regions;
+  if (photos.size() != 1) {
+    throw Error(ErrorCode::kInvalidArgument,
+                fmt::format("--roi and --exclude mark parts of one photo, but {} are named.", photos.size()));
+  }
+  if (!options.roi.empty()) regions.roi = ParseRectangle(options.roi);
+  for (const std::string& rectangle : options.exclude) regions.exclude.push_back(ParseRectangle(rectangle));
+  return regions;
+}
+
+// What the user asked for cannot be done with this photo: wrong usage if it is the only one.
+void RequireUsable(const QueryResult& result, size_t num_photos) {
+  if (num_photos == 1 && result.error_code == ErrorCodeName(ErrorCode::kInvalidArgument)) {
+    throw Error(ErrorCode::kInvalidArgument, EscapeText(result.path.native()) + ": " + result.error);
+  }
+}
+
+int Search(Options options, const Context& context) {
   context.RequireCollection();
   const std::vector<std::filesystem::path> photos = ExpandFolders(options.photos);
   if (photos.empty()) throw Error(ErrorCode::kInvalidArgument, "The named folders hold no files to search for.");
+  options.search.regions = RegionsOf(options, photos);
 
   const Searcher searcher(context.collection, options.search);
   if (searcher.num_unindexed() > 0) {
@@ -70,6 +93,7 @@ int Search(const Options& options, const Context& context) {
   if (context.format == Format::kCsv) fmt::print("{}", CsvHeader());
   searcher.SearchAll(photos, options.num_threads, context.stop, [&](const QueryResult& result) {
     progress.Clear();
+    RequireUsable(result, photos.size());
     Print(result, options, context.format);
     ++num_done;
     num_unreadable += result.error_code.empty() ? 0 : 1;
@@ -118,6 +142,12 @@ Run AddSearch(CLI::App& app, const Context& context) {
                       "Report candidates of which at most this many are expected to be false, per query (default 0.025)")
       ->check(CLI::Range(1e-12, 1.0))
       ->type_name("X");
+  command->add_option("--roi", options->roi,
+                      "Search for this part of the photo only: pixels of the upright original, or 10%,20%,50%,50%")
+      ->type_name("X,Y,W,H");
+  command->add_option("--exclude", options->exclude, "Leave this part of the photo out; may be repeated")
+      ->allow_extra_args(false)
+      ->type_name("X,Y,W,H");
   command->add_option("--html", options->html, "Also write a self-contained report with both photos side by side")
       ->type_name("FILE");
   command->add_flag("-v,--verbose", options->verbose, "Show the numbers behind each hit and all its sightings");

@@ -453,6 +453,7 @@ class Page {
     AddFact("SHA-256", result.sha256 ? result.sha256->Hex() : "", &facts);
     AddFact("File", Safe(result.path.native()), &facts);
     AddFact("Pixels", SizeText(result.width_px, result.height_px), &facts);
+    AddFact("Part", Joined(RegionTexts(result), "; "), &facts);
     AddFact("Keypoints", GroupedNumber(result.num_keypoints), &facts);
     return facts;
   }

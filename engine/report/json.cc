@@ -13,6 +13,12 @@ Json HitsToJson(const QueryResult& result) {
   return hits;
 }
 
+Json ToJson(const std::vector<Region>& regions) {
+  Json list = Json::array();
+  for (const Region& region : regions) list.push_back(ToJson(region));
+  return list;
+}
+
 Json PhotoToJson(const QueryResult& photo) {
   return {{"path", JsonText(photo.path.native())},
           {"sha256", photo.sha256->Hex()},
@@ -35,6 +41,8 @@ std::string FormatJson(const QueryResult& result) {
                    {"elapsed_ms", Rounded(result.elapsed_ms, 100)},
                    {"snapshot", result.snapshot},
                    {"photos_searched", result.num_photos},
+                   {"roi", result.roi ? ToJson(*result.roi) : Json(nullptr)},
+                   {"excluded", ToJson(result.excluded)},
                    {"damaged_candidates", result.num_damaged},
                    {"hits", HitsToJson(result)}});
 }

@@ -86,6 +86,7 @@ class Writer {
          fmt::format("snapshot {}", result_.snapshot), fmt::format("{} searched", Counted(result_.num_photos, "photo")),
          fmt::format("{:.0f} ms", result_.elapsed_ms)},
         kGap, kFaint);
+    if (const std::vector<std::string> regions = RegionTexts(result_); !regions.empty()) Parts(regions, kGap, kFaint);
   }
 
   // Each column as wide as its widest cell. Where that is too much the products move to a line of their own, then the

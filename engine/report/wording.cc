@@ -67,6 +67,16 @@ std::vector<std::string> NumbersOf(const Hit& hit, std::string_view query, std::
   return numbers;
 }
 
+std::vector<std::string> RegionTexts(const QueryResult& result) {
+  const auto text = [](const Region& r) {
+    return fmt::format("{:.0f} × {:.0f} at {:.0f}, {:.0f}", r.width_px, r.height_px, r.x_px, r.y_px);
+  };
+  std::vector<std::string> texts;
+  if (result.roi) texts.push_back(fmt::format("only {} searched for", text(*result.roi)));
+  for (const Region& excluded : result.excluded) texts.push_back(fmt::format("without {}", text(excluded)));
+  return texts;
+}
+
 std::string FileName(std::string_view path) { return std::string(path.substr(path.find_last_of('/') + 1)); }
 
 }  // namespace pugmark

@@ -20,7 +20,7 @@ std::optional<Described> Read(const std::filesystem::path& path, const FeatureOp
   result->num_photos = kNumPhotos;
   ReadQuery(path, [&](std::span<const uint8_t> bytes) {
     *size_bytes = static_cast<int64_t>(bytes.size());
-    described = DescribeQuery(bytes, options, result);
+    described = DescribeQuery(bytes, options, {}, result);
   }, result);
   return described;
 }

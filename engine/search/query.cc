@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/search/query.h"
 
+#include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <new>
 #include <utility>
 
@@ -12,6 +14,53 @@ namespace pugmark {
 namespace {
 
 constexpr uint64_t kMaxPhotoBytes = 256ull << 20;
+constexpr int kMostKeypoints = 4000;  // Of FeatureOptions.
+
+void SetError(const DecodeError& error, QueryResult* result) {
+  result->error_code = DecodeErrorCodeName(error.code);
+  result->error = error.message;
+}
+
+// The pixels of `whole` that touch the region, and where they lie in the original.
+Image Crop(const Image& whole, const Region& roi, int width_px, int height_px, Region* place) {
+  const double x_scale = static_cast<double>(whole.width_px) / width_px;
+  const double y_scale = static_cast<double>(whole.height_px) / height_px;
+  const int left = std::min(static_cast<int>(roi.x_px * x_scale), whole.width_px - 1);
+  const int top = std::min(static_cast<int>(roi.y_px * y_scale), whole.height_px - 1);
+  const int right =
+      std::clamp(static_cast<int>(std::ceil((roi.x_px + roi.width_px) * x_scale)), left + 1, whole.width_px);
+  const int bottom =
+      std::clamp(static_cast<int>(std::ceil((roi.y_px + roi.height_px) * y_scale)), top + 1, whole.height_px);
+  Image part{right - left, bottom - top, whole.channels, {}};
+  const size_t row_bytes = static_cast<size_t>(part.width_px) * static_cast<size_t>(whole.channels);
+  const size_t whole_row_bytes = static_cast<size_t>(whole.width_px) * static_cast<size_t>(whole.channels);
+  part.pixels.reserve(row_bytes * static_cast<size_t>(part.height_px));
+  for (int y = top; y < bottom; ++y) {
+    const auto row = whole.pixels.begin() + static_cast<std::ptrdiff_t>(static_cast<size_t>(y) * whole_row_bytes +
+                                                                        static_cast<size_t>(left * whole.channels));
+    part.pixels.insert(part.pixels.end(), row, row + static_cast<std::ptrdiff_t>(row_bytes));
+  }
+  *place = {static_cast<float>(left / x_scale), static_cast<float>(top / y_scale),
+            static_cast<float>(part.width_px / x_scale), static_cast<float>(part.height_px / y_scale)};
+  return part;
+}
+
+// Replaces image and place by those of the region, decoded as large as needed. False: an error of the result.
+bool CutOut(std::span<const uint8_t> bytes, const FeatureOptions& options, const Region& roi, Described* described,
+            QueryResult* result) {
+  const double roi_side_px = std::max(roi.width_px, roi.height_px);
+  const int side_px = std::max(result->width_px, result->height_px);
+  DecodeOptions decode;
+  decode.max_side_px = static_cast<int>(std::ceil(std::min<double>(side_px, side_px * options.working_size_px / roi_side_px)));
+  DecodeResult decoded = Decode(bytes, decode);
+  if (!decoded.image) {
+    SetError(decoded.error, result);
+    return false;
+  }
+  described->image = Shrink(Crop(*decoded.image, roi, result->width_px, result->height_px, &described->place),
+                            options.working_size_px);
+  return true;
+}
 
 }  // namespace
 
@@ -40,22 +89,40 @@ void ReadQuery(const std::filesystem::path& path, const std::function<void(std::
   result->elapsed_ms = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
 }
 
-std::optional<Described> DescribeQuery(std::span<const uint8_t> bytes, const FeatureOptions& options, QueryResult* result) {
+std::optional<Described> DescribeQuery(std::span<const uint8_t> bytes, const FeatureOptions& options,
+                                       const QueryRegions& regions, QueryResult* result) {
   DecodeOptions decode;
   decode.max_side_px = options.working_size_px;
   DecodeResult decoded = Decode(bytes, decode);
   result->width_px = decoded.info.width_px;
   result->height_px = decoded.info.height_px;
   if (!decoded.image) {
-    result->error_code = DecodeErrorCodeName(decoded.error.code);
-    result->error = decoded.error.message;
+    SetError(decoded.error, result);
     return std::nullopt;
   }
   Described described;
-  described.features = ExtractFeatures(*decoded.image, options);
-  described.place = WholeOf(result->width_px, result->height_px);
   described.info = std::move(decoded.info);
   described.image = std::move(*decoded.image);
+  described.place = WholeOf(result->width_px, result->height_px);
+  try {
+    for (const Rectangle& r : regions.exclude) result->excluded.push_back(PlaceOf(r, result->width_px, result->height_px));
+    if (regions.roi) result->roi = PlaceOf(*regions.roi, result->width_px, result->height_px);
+  } catch (const Error& e) {
+    result->error_code = ErrorCodeName(e.code());
+    result->error = e.what();
+    return std::nullopt;
+  }
+  if (result->roi && !CutOut(bytes, options, *result->roi, &described, result)) return std::nullopt;
+
+  if (result->excluded.empty()) {
+    described.features = ExtractFeatures(described.image, options);
+  } else {
+    // What is dropped must not have taken the places of what is kept.
+    FeatureOptions more = options;
+    more.max_keypoints = std::min(2 * options.max_keypoints, kMostKeypoints);
+    described.features = WithoutRegions(ExtractFeatures(described.image, more), described.place, result->excluded,
+                                        options.max_keypoints);
+  }
   result->num_keypoints = static_cast<int>(described.features.size());
   return described;
 }

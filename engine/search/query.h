@@ -12,6 +12,7 @@
 #include "engine/decode/decode.h"
 #include "engine/features/features.h"
 #include "engine/search/pair.h"
+#include "engine/search/regions.h"
 #include "engine/search/search.h"
 
 namespace pugmark {
@@ -34,8 +35,11 @@ Region WholeOf(int width_px, int height_px);
 void ReadQuery(const std::filesystem::path& path, const std::function<void(std::span<const uint8_t>)>& use,
                QueryResult* result);
 
-// Decodes and describes. Fills size and number of keypoints of `result`, or its error if there is no image in the bytes;
-// nullopt then. Threads, cost: as Decode and ExtractFeatures.
-std::optional<Described> DescribeQuery(std::span<const uint8_t> bytes, const FeatureOptions& options, QueryResult* result);
+// Decodes and describes the photo, or its region of interest: that is cut from the photo at the resolution at which it has
+// the working size, if the original has as much, so that a part gives as many keypoints as a whole photo. Fills size,
+// regions and number of keypoints of `result`, or its error if there is no image in the bytes or a region lies outside of
+// it ("invalid_argument"); nullopt then. Threads, cost: as Decode and ExtractFeatures; a region decodes twice.
+std::optional<Described> DescribeQuery(std::span<const uint8_t> bytes, const FeatureOptions& options,
+                                       const QueryRegions& regions, QueryResult* result);
 
 }  // namespace pugmark

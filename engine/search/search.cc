@@ -188,7 +188,7 @@ QueryResult Searcher::Search(const std::filesystem::path& photo) const {
   ReadQuery(photo, [&](std::span<const uint8_t> bytes) {
     const Catalogue& catalogue = impl_->catalogues.local();
     const std::optional<PhotoId> same_file = catalogue.FindPhoto(*result.sha256);
-    const std::optional<Described> query = DescribeQuery(bytes, impl_->features, &result);
+    const std::optional<Described> query = DescribeQuery(bytes, impl_->features, impl_->options.regions, &result);
     if (query) impl_->SearchDescribed(*query, same_file, catalogue, &result);
   }, &result);
   return result;

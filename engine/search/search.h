@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "engine/collection/collection.h"
+#include "engine/search/regions.h"
 #include "engine/verify/verify.h"
 #include "index/snapshots/snapshots.h"
 #include "index/vectors/shortlist.h"
@@ -37,6 +38,7 @@ struct SearchOptions {
   // Candidates with a larger expected number of false hits are not reported at all. The default lets weak geometry
   // through as look-alike; same-scene and better need far less than one false hit in 10,000 unrelated queries.
   double max_expected_false_hits = 0.025;
+  QueryRegions regions;  // What of each query is searched for. Its bytes are looked up whole.
 };
 
 // A line of the evidence: the same detail in both photos, in pixels of the upright originals.
@@ -59,7 +61,7 @@ struct Hit {
   Photo photo;
   std::vector<Catalogue::BankName> banks;
   std::vector<Sighting> sightings;
-  float query_overlap = 0;         // [0, 1]: share of the query that the photo covers.
+  float query_overlap = 0;         // [0, 1]: share of the query, or of its region of interest, that the photo covers.
   float photo_overlap = 0;
   Region query_region;             // Where the matched details lie, pixels of the upright original query.
   Region photo_region;
@@ -71,6 +73,8 @@ struct QueryResult {
   std::filesystem::path path;
   std::optional<Sha256> sha256;
   int width_px = 0, height_px = 0;  // Upright original.
+  std::optional<Region> roi;        // What of the query was searched for, pixels of the upright original. Else the whole.
+  std::vector<Region> excluded;     // Without these.
   int num_keypoints = 0;
   int64_t snapshot = 0;      // 0: nothing has been indexed yet.
   int64_t num_photos = 0;    // Photos that were searched.

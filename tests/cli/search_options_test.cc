@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Parts of a photo, filters and whole listings, on the staged ads. What is right is written in samples/truth.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <map>
+#include <memory>
+#include <set>
+
+#include "tests/cli/program.h"
+
+namespace pugmark {
+namespace {
+
+using testing::HasSubstr;
+
+// One collection for all tests: nothing here changes it.
+class SearchOptionsTest : public CliTest {
+ protected:
+  static void SetUpTestSuite() {
+    collection_ = std::make_unique<Scratch>();
+    const std::string c = (*collection_ / "c").string();
+    ASSERT_EQ(Wait(Start({"-c", c, "init"}, *collection_ / "out", *collection_ / "err")), 0);
+    ASSERT_EQ(Wait(Start({"-c", c, "ingest", "--manifest", Sample("ads/manifest.csv")}, *collection_ / "out",
+                         *collection_ / "err")), 0);
+  }
+  static void TearDownTestSuite() { collection_.reset(); }
+
+  Outcome Search(std::vector<std::string> arguments) const {
+    arguments.insert(arguments.begin(), {"-c", (*collection_ / "c").string(), "search"});
+    return Run(arguments);
+  }
+  Json SearchJson(std::vector<std::string> arguments) const {
+    arguments.insert(arguments.end(), {"--format", "json"});
+    const Outcome outcome = Search(std::move(arguments));
+    EXPECT_THAT(outcome.exit_code, testing::AnyOf(0, 1)) << outcome.err;
+    return Lines(outcome.out).at(0);
+  }
+
+  static std::set<std::string> ListingsOf(const Json& hit) {
+    std::set<std::string> listings;
+    for (const Json& s : hit.at("sightings")) {
+      listings.insert(s.at("platform").get<std::string>() + ":" + s.at("listing_id").get<std::string>());
+    }
+    return listings;
+  }
+
+  static std::unique_ptr<Scratch> collection_;
+};
+std::unique_ptr<Scratch> SearchOptionsTest::collection_;
+
+// q21 is a collage of four ad photos, one in each quarter.
+TEST_F(SearchOptionsTest, APartFindsWhatItShows) {
+  const std::string collage = Sample("queries/q21.jpg");
+  const std::map<std::string, std::string> quarters = {{"0%,0%,50%,50%", "pikpals:pbdf8b547f1"},
+                                                       {"322,0,322,322", "blackacacia:BA-7164"},
+                                                       {"0,322,322,322", "blackacacia:BA-8687"},
+                                                       {"50%,50%,50%,50%", "chonhanh:76879285"}};
+  for (const auto& [quarter, listing] : quarters) {
+    const Json query = SearchJson({collage, "--roi", quarter});
+    const Json& first = query.at("hits").at(0);
+    EXPECT_EQ(first.at("verdict"), "same-photo") << quarter;
+    EXPECT_THAT(ListingsOf(first), testing::Contains(listing)) << quarter;
+    EXPECT_GT(query.at("keypoints"), 400) << "A part is described as finely as a whole photo.";
+    // In pixels of the whole query: within the part, and the transform maps its middle into the photo.
+    const Json roi = query.at("roi"), region = first.at("query_region");
+    for (const int axis : {0, 1}) {
+      EXPECT_GE(region[axis].get<double>(), roi[axis].get<double>() - 1);
+      EXPECT_LE(region[axis].get<double>() + region[axis + 2].get<double>(),
+                roi[axis].get<double>() + roi[axis + 2].get<double>() + 1);
+    }
+    const Json& t = first.at("transform");
+    const double x = roi[0].get<double>() + roi[2].get<double>() / 2, y = roi[1].get<double>() + roi[3].get<double>() / 2;
+    const auto row = [&](size_t i) { return t[i][0].get<double>() * x + t[i][1].get<double>() * y + t[i][2].get<double>(); };
+    EXPECT_GT(row(0) / row(2), 0);
+    EXPECT_LT(row(0) / row(2), first.at("photo_width").get<double>());
+    EXPECT_GT(row(1) / row(2), 0);
+    EXPECT_LT(row(1) / row(2), first.at("photo_height").get<double>());
+  }
+}
+
+TEST_F(SearchOptionsTest, WhatIsExcludedIsNotFound) {
+  const std::string collage = Sample("queries/q21.jpg");
+  const Json query = SearchJson({"--exclude", "0%,0%,50%,100%", collage, "--exclude", "50%,50%,50%,50%"});
+  ASSERT_FALSE(query.at("hits").empty());
+  EXPECT_EQ(query.at("excluded").size(), 2);
+  for (const Json& hit : query.at("hits")) {
+    EXPECT_GE(hit.at("query_region")[0], 321);
+    EXPECT_LE(hit.at("query_region")[1].get<double>() + hit.at("query_region")[3].get<double>(), 323);
+  }
+  EXPECT_THAT(ListingsOf(query.at("hits")[0]), testing::Contains("blackacacia:BA-7164"));
+  EXPECT_EQ(Search({collage, "--exclude", "0%,0%,100%,100%"}).exit_code, 1) << "Nothing is left to search for.";
+}
+
+TEST_F(SearchOptionsTest, ThePartDoesNotHideTheSameFile) {
+  const Json query = SearchJson({Sample("ads/blackacacia/2ed730fe719b4398.jpg"), "--roi", "0,0,100,100"});
+  EXPECT_EQ(query.at("hits").at(0).at("verdict"), "same-file");
+}
+
+TEST_F(SearchOptionsTest, PartsOutsideOfThePhotoAreRefused) {
+  const std::string photo = Sample("queries/q21.jpg");
+  const Outcome outside = Search({photo, "--roi", "600,600,100,100"});
+  EXPECT_EQ(outside.exit_code, 2);
+  EXPECT_THAT(outside.err, HasSubstr("644 × 644"));
+  EXPECT_TRUE(outside.out.empty());
+  for (const char* wrong : {"1,2,3", "1,2,3,4,5", "a,b,c,d", "10%,10%,20,20", "-1,0,20,20", "0,0,0,20", "0,0,3,3"}) {
+    EXPECT_EQ(Search({photo, std::string("--exclude=") + wrong}).exit_code, 2) << wrong;
+  }
+  EXPECT_EQ(Search({photo, Sample("queries/q01.jpg"), "--roi", "0,0,50,50"}).exit_code, 2) << "Of which photo?";
+}
+
+}  // namespace
+}  // namespace pugmark
