@@ -36,6 +36,20 @@ void Print(const QueryResult& result, const Options& options, Format format) {
   std::fflush(stdout);
 }
 
+// The page says what it does not show.
+void AddFilter(const HitFilter& filter, HtmlOptions* html) {
+  const auto add = [&](const char* name, const std::string& value) {
+    if (!value.empty()) html->parameters.emplace_back(name, value);
+  };
+  add("only sightings on other platforms", filter.other_platforms ? "yes" : "");
+  add("only sightings of other sellers", filter.other_sellers ? "yes" : "");
+  add("platform of the query", filter.query_platform);
+  add("seller of the query", filter.query_seller);
+  add("only sightings before", filter.before);
+  add("only banks", fmt::format("{}", fmt::join(filter.banks, ", ")));
+  add("without banks", fmt::format("{}", fmt::join(filter.not_banks, ", ")));
+}
+
 void Write(const std::vector<QueryResult>& results, const Options& options, const Searcher& searcher) {
   HtmlOptions html;
   html.version = PUGMARK_VERSION;
@@ -43,6 +57,7 @@ void Write(const std::vector<QueryResult>& results, const Options& options, cons
   html.parameters = {{"most hits", fmt::format("{}", options.search.max_hits)},
                      {"candidates verified", fmt::format("{}", options.search.shortlist.max_candidates)},
                      {"largest expected number of false hits", fmt::format("{:g}", options.search.max_expected_false_hits)}};
+  AddFilter(options.search.filter, &html);
   html.query_picture = [](const QueryResult& query) { return PictureOf(query.path); };
   html.hit_picture = [&](const Hit& hit) -> std::optional<std::vector<uint8_t>> {
     try {
@@ -148,6 +163,20 @@ Run AddSearch(CLI::App& app, const Context& context) {
   command->add_option("--exclude", options->exclude, "Leave this part of the photo out; may be repeated")
       ->allow_extra_args(false)
       ->type_name("X,Y,W,H");
+  HitFilter& filter = options->search.filter;
+  command->add_flag("--other-platforms", filter.other_platforms, "Only sightings on other platforms than the photo's");
+  command->add_flag("--other-sellers", filter.other_sellers, "Only sightings under other sellers' names than the photo's");
+  command->add_option("--query-platform", filter.query_platform,
+                      "The photo's platform, if the collection does not hold the same file")
+      ->type_name("NAME");
+  command->add_option("--query-seller", filter.query_seller, "The photo's seller, likewise")->type_name("NAME");
+  command->add_option("--before", filter.before, "Only sightings posted or captured before this day")->type_name("YYYY-MM-DD");
+  command->add_option("--bank", filter.banks, "Only photos in this bank; may be repeated")
+      ->allow_extra_args(false)
+      ->type_name("NAME");
+  command->add_option("--not-bank", filter.not_banks, "No photos in this bank; may be repeated")
+      ->allow_extra_args(false)
+      ->type_name("NAME");
   command->add_option("--html", options->html, "Also write a self-contained report with both photos side by side")
       ->type_name("FILE");
   command->add_flag("-v,--verbose", options->verbose, "Show the numbers behind each hit and all its sightings");

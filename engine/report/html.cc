@@ -192,6 +192,10 @@ class Page {
   std::string NoHitText(const QueryResult& result) const {
     if (options_.collection.empty()) return "Nothing was found that both photos share.";
     if (result.num_photos == 0) return "Nothing has been indexed yet.";
+    if (result.num_hits_left_out > 0) {
+      return fmt::format("No hit among {} that passes the filters; they left {} out.",
+                         Counted(result.num_photos, "photo"), Counted(result.num_hits_left_out, "hit"));
+    }
     return fmt::format("No hit among {}.", Counted(result.num_photos, "photo"));
   }
 
@@ -443,7 +447,9 @@ class Page {
       sightings.push_back(row);
     }
     const auto num_sightings = static_cast<int64_t>(hit.sightings.size());
-    item->set("sightings_heading", num_sightings > 0 ? Counted(num_sightings, "sighting") : "No listing data");
+    std::string heading = num_sightings > 0 ? Counted(num_sightings, "sighting") : "No listing data";
+    if (hit.num_sightings_left_out > 0) heading += fmt::format(", {} left out by the filters", hit.num_sightings_left_out);
+    item->set("sightings_heading", heading);
     item->set("has_sightings", num_sightings > 0);
     item->set("sightings", sightings);
   }

@@ -44,7 +44,8 @@ std::string FormatJson(const QueryResult& result) {
                    {"roi", result.roi ? ToJson(*result.roi) : Json(nullptr)},
                    {"excluded", ToJson(result.excluded)},
                    {"damaged_candidates", result.num_damaged},
-                   {"hits", HitsToJson(result)}});
+                   {"hits", HitsToJson(result)},
+                   {"hits_left_out", result.num_hits_left_out}});
 }
 
 std::string FormatJson(const Comparison& comparison) {

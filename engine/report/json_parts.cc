@@ -95,7 +95,8 @@ Json ToJson(const Hit& hit) {
           {"photo_region", ToJson(hit.photo_region)},
           {"transform", ToJson(hit.photo_from_query)},
           {"banks", std::move(banks)},
-          {"sightings", std::move(sightings)}};
+          {"sightings", std::move(sightings)},
+          {"sightings_left_out", hit.num_sightings_left_out}};
 }
 
 // What EscapeText finds dangerous in a dump is written as \uXXXX: the same string to a program, harmless to a terminal.

@@ -52,11 +52,15 @@ class Writer {
     } else if (result_.num_photos == 0 && result_.hits.empty()) {
       Sentence("No hit: nothing has been indexed yet.");
     } else if (result_.hits.empty()) {
-      Sentence(fmt::format("No hit among {}.", Counted(result_.num_photos, "photo")));
+      Sentence(fmt::format("No hit among {}{}.", Counted(result_.num_photos, "photo"),
+                           result_.num_hits_left_out > 0 ? " that passes the filters" : ""));
     } else {
       MeasureColumns();
       TableHeading();
       for (const Hit& hit : result_.hits) Row(hit);
+    }
+    if (result_.num_hits_left_out > 0) {
+      Sentence(fmt::format("The filters left {} out.", Counted(result_.num_hits_left_out, "hit")));
     }
     return text_ + "\n";
   }
@@ -177,6 +181,9 @@ class Writer {
     }
     if (!options_.verbose && hit.sightings.size() > 1) {
       notes.push_back(fmt::format("+ {}", Counted(static_cast<int64_t>(hit.sightings.size()) - 1, "more sighting")));
+    }
+    if (hit.num_sightings_left_out > 0) {
+      notes.push_back(fmt::format("{} left out", Counted(hit.num_sightings_left_out, "sighting")));
     }
     return notes;
   }

@@ -144,8 +144,13 @@ struct Searcher::Impl {
     return hit;
   }
 
-  void SearchDescribed(const Described& query, std::optional<PhotoId> same_file, const Catalogue& catalogue,
-                       QueryResult* result) const {
+  void SearchDescribed(const Described& query, std::optional<PhotoId> same_file, const Origin& origin,
+                       const Catalogue& catalogue, QueryResult* result) const {
+    if (std::string missing = WhatIsMissing(options.filter, origin); !missing.empty()) {
+      result->error_code = ErrorCodeName(ErrorCode::kInvalidArgument);
+      result->error = std::move(missing);
+      return;
+    }
     const Features mirrored = MirrorFeatures(query.features);
     if (same_file) {
       if (std::optional<Photo> photo = catalogue.GetPhoto(*same_file)) {
@@ -162,6 +167,8 @@ struct Searcher::Impl {
       std::optional<Hit> hit = ToHit(catalogue, verified, std::move(*photo), query);
       if (hit) result->hits.push_back(std::move(*hit));
     }
+    result->num_hits_left_out = static_cast<int>(
+        std::erase_if(result->hits, [&](Hit& hit) { return !Passes(options.filter, origin, &hit); }));
     std::stable_sort(result->hits.begin(), result->hits.end(), [](const Hit& a, const Hit& b) {
       return std::tie(a.verdict, a.log10_nfa) < std::tie(b.verdict, b.log10_nfa);
     });
@@ -175,6 +182,8 @@ struct Searcher::Impl {
 Searcher::Searcher(const std::filesystem::path& collection, const SearchOptions& options)
     : impl_(std::make_unique<Impl>(collection, OpenCollection(collection, Catalogue::Access::kRead))) {
   impl_->options = options;
+  if (!options.filter.before.empty()) RequireDay(options.filter.before);
+  RequireBanks(options.filter, impl_->catalogues.local());
 }
 Searcher::~Searcher() = default;
 
@@ -189,7 +198,9 @@ QueryResult Searcher::Search(const std::filesystem::path& photo) const {
     const Catalogue& catalogue = impl_->catalogues.local();
     const std::optional<PhotoId> same_file = catalogue.FindPhoto(*result.sha256);
     const std::optional<Described> query = DescribeQuery(bytes, impl_->features, impl_->options.regions, &result);
-    if (query) impl_->SearchDescribed(*query, same_file, catalogue, &result);
+    const Origin origin =
+        OriginOf(impl_->options.filter, same_file ? catalogue.SightingsOf(*same_file) : std::vector<Sighting>());
+    if (query) impl_->SearchDescribed(*query, same_file, origin, catalogue, &result);
   }, &result);
   return result;
 }

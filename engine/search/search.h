@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "engine/collection/collection.h"
+#include "engine/search/filter.h"
 #include "engine/search/regions.h"
 #include "engine/verify/verify.h"
 #include "index/snapshots/snapshots.h"
@@ -39,6 +40,7 @@ struct SearchOptions {
   // through as look-alike; same-scene and better need far less than one false hit in 10,000 unrelated queries.
   double max_expected_false_hits = 0.025;
   QueryRegions regions;  // What of each query is searched for. Its bytes are looked up whole.
+  HitFilter filter;      // Applied to what was verified, before max_hits.
 };
 
 // A line of the evidence: the same detail in both photos, in pixels of the upright originals.
@@ -61,6 +63,7 @@ struct Hit {
   Photo photo;
   std::vector<Catalogue::BankName> banks;
   std::vector<Sighting> sightings;
+  int num_sightings_left_out = 0;  // By the filter.
   float query_overlap = 0;         // [0, 1]: share of the query, or of its region of interest, that the photo covers.
   float photo_overlap = 0;
   Region query_region;             // Where the matched details lie, pixels of the upright original query.
@@ -80,6 +83,7 @@ struct QueryResult {
   int64_t num_photos = 0;    // Photos that were searched.
   double elapsed_ms = 0;
   std::vector<Hit> hits;     // Best first.
+  int num_hits_left_out = 0;  // By the filter.
   // Candidates whose stored features are damaged and which could not be verified: a hit may be missing. 'pugmark check'
   // names them.
   int num_damaged = 0;
@@ -91,14 +95,15 @@ struct QueryResult {
 // Threads: one Searcher may be used from any number of threads at once; each gets its own connection.
 class Searcher {
  public:
-  // Throws Error as OpenCollection and OpenCurrentSnapshot do, and Error(kUnsupported) if the snapshot was made with other
-  // features than the collection now uses.
+  // Throws Error as OpenCollection and OpenCurrentSnapshot do, Error(kUnsupported) if the snapshot was made with other
+  // features than the collection now uses, and Error(kInvalidArgument) if the filter names an unknown bank or no day.
   Searcher(const std::filesystem::path& collection, const SearchOptions& options);
   ~Searcher();
   Searcher(const Searcher&) = delete;
   Searcher& operator=(const Searcher&) = delete;
 
-  // Never throws for what the file holds; a file that cannot be read is a result with an error.
+  // Never throws for what the file holds; a file that cannot be read is a result with an error. So is one of which a
+  // region is outside, or whose platform or seller the filter asks for and nobody knows ("invalid_argument").
   // Cost: docs/measuring.md.
   QueryResult Search(const std::filesystem::path& photo) const;
 

@@ -110,5 +110,44 @@ TEST_F(SearchOptionsTest, PartsOutsideOfThePhotoAreRefused) {
   EXPECT_EQ(Search({photo, Sample("queries/q01.jpg"), "--roi", "0,0,50,50"}).exit_code, 2) << "Of which photo?";
 }
 
+// q24 is a copy of an ad photo of blackacacia; the horn was offered on pikpals as well.
+TEST_F(SearchOptionsTest, OnlyOtherPlatforms) {
+  const std::string photo = Sample("queries/q24.jpg");
+  const Json all = SearchJson({photo});
+  EXPECT_THAT(ListingsOf(all.at("hits").at(0)), testing::Contains("blackacacia:BA-1208"));
+  const Json other = SearchJson({photo, "--other-platforms", "--query-platform", "blackacacia"});
+  ASSERT_FALSE(other.at("hits").empty());
+  EXPECT_THAT(ListingsOf(other.at("hits")[0]), testing::Contains("pikpals:pbd2f0e6b21"));
+  for (const Json& hit : other.at("hits")) {
+    for (const Json& s : hit.at("sightings")) EXPECT_NE(s.at("platform"), "blackacacia");
+  }
+  EXPECT_EQ(other.at("hits_left_out").get<size_t>() + other.at("hits").size(), all.at("hits").size());
+
+  const Outcome unknown = Search({photo, "--other-platforms"});
+  EXPECT_EQ(unknown.exit_code, 2);
+  EXPECT_THAT(unknown.err, HasSubstr("--query-platform"));
+  // The same file is in the catalogue, so its platform is known.
+  const Json known = SearchJson({Sample("ads/blackacacia/a748c7615bcf5e6d.jpg"), "--other-platforms"});
+  EXPECT_THAT(ListingsOf(known.at("hits").at(0)), testing::Contains("pikpals:pbd2f0e6b21"));
+}
+
+TEST_F(SearchOptionsTest, OnlyBeforeADayAndByBank) {
+  const std::string photo = Sample("queries/q24.jpg");
+  const Json before = SearchJson({photo, "--before", "2017-01-17"});
+  ASSERT_FALSE(before.at("hits").empty());
+  for (const Json& hit : before.at("hits")) {
+    for (const Json& s : hit.at("sightings")) EXPECT_LT(s.at("posted_at"), "2017-01-17");
+  }
+  EXPECT_EQ(Search({photo, "--before", "2010-01-01"}).exit_code, 1);
+  EXPECT_EQ(Search({photo, "--before", "yesterday"}).exit_code, 2);
+  for (const Json& hit : SearchJson({Sample("queries/q01.jpg"), "--bank", "seizure"}).at("hits")) {
+    EXPECT_THAT(hit.at("banks").dump(), HasSubstr("seizure"));
+  }
+  EXPECT_TRUE(SearchJson({photo, "--not-bank", "evidence"}).at("hits").empty());
+  const Outcome wrong = Search({photo, "--bank", "no such"});
+  EXPECT_EQ(wrong.exit_code, 2);
+  EXPECT_THAT(wrong.err, HasSubstr("evidence")) << "It names those that there are.";
+}
+
 }  // namespace
 }  // namespace pugmark

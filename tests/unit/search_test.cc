@@ -2,7 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "engine/search/filter.h"
 #include "engine/search/regions.h"
+#include "engine/search/search.h"
 #include "index/base/error.h"
 
 namespace pugmark {
@@ -55,6 +57,101 @@ TEST(Regions, DropKeypointsByTheirPlaceInTheOriginal) {
   EXPECT_EQ(kept.width_px, 100);
   EXPECT_EQ(WithoutRegions(features, place, {{0, 0, 900, 900}}, 10).size(), 4u) << "Elsewhere.";
   EXPECT_EQ(WithoutRegions(features, place, {}, 3).size(), 3u) << "The strongest.";
+}
+
+Sighting Seen(const std::string& platform, const std::string& id, const std::string& seller,
+              const std::string& posted_at = "", const std::string& captured_at = "") {
+  Sighting sighting;
+  sighting.listing.platform = platform;
+  sighting.listing.external_id = id;
+  sighting.listing.seller = seller;
+  sighting.listing.posted_at = posted_at;
+  sighting.captured_at = captured_at;
+  return sighting;
+}
+
+Hit HitOf(std::vector<Sighting> sightings) {
+  Hit hit;
+  hit.sightings = std::move(sightings);
+  return hit;
+}
+
+TEST(Filter, KeepsTheSightingsOnOtherPlatformsAndCountsTheRest) {
+  HitFilter filter;
+  filter.other_platforms = true;
+  const Origin origin = OriginOf(filter, {Seen("pikpals", "1", "ann"), Seen("pikpals", "2", "ann")});
+  EXPECT_EQ(origin.platforms, std::vector<std::string>{"pikpals"});
+  Hit mixed = HitOf({Seen("pikpals", "3", "bob"), Seen("bazaarly", "4", "bob"), Seen("", "5", "")});
+  ASSERT_TRUE(Passes(filter, origin, &mixed));
+  ASSERT_EQ(mixed.sightings.size(), 1u);
+  EXPECT_EQ(mixed.sightings[0].listing.platform, "bazaarly") << "Unknown is not known to be another.";
+  EXPECT_EQ(mixed.num_sightings_left_out, 2);
+  Hit same = HitOf({Seen("pikpals", "3", "bob")});
+  EXPECT_FALSE(Passes(filter, origin, &same));
+}
+
+TEST(Filter, OtherSellersAreOtherNames) {
+  HitFilter filter;
+  filter.other_sellers = true;
+  filter.query_seller = "ann";
+  const Origin origin = OriginOf(filter, {Seen("pikpals", "1", "somebody else")});
+  EXPECT_EQ(origin.sellers, std::vector<std::string>{"ann"}) << "What the user says counts.";
+  Hit hit = HitOf({Seen("bazaarly", "1", "ann"), Seen("pikpals", "2", "bob")});
+  ASSERT_TRUE(Passes(filter, origin, &hit));
+  ASSERT_EQ(hit.sightings.size(), 1u);
+  EXPECT_EQ(hit.sightings[0].listing.seller, "bob");
+}
+
+TEST(Filter, AsksForWhatNobodyKnows) {
+  HitFilter filter;
+  EXPECT_EQ(WhatIsMissing(filter, {}), "");
+  filter.other_platforms = true;
+  EXPECT_THAT(WhatIsMissing(filter, OriginOf(filter, {})), testing::HasSubstr("--query-platform"));
+  EXPECT_THAT(WhatIsMissing(filter, OriginOf(filter, {Seen("", "1", "")})), testing::HasSubstr("--query-platform"));
+  filter.query_platform = "pikpals";
+  EXPECT_EQ(WhatIsMissing(filter, OriginOf(filter, {})), "");
+  filter.other_sellers = true;
+  EXPECT_THAT(WhatIsMissing(filter, OriginOf(filter, {})), testing::HasSubstr("--query-seller"));
+}
+
+TEST(Filter, ComparesDaysOfEitherDate) {
+  HitFilter filter;
+  filter.before = "2017-01-31";
+  Hit hit = HitOf({Seen("a", "1", "s", "2017-01-30T23:59:00Z"), Seen("a", "2", "s", "2017-01-31T00:00:00Z"),
+                   Seen("a", "3", "s", "", "2016-12-31"), Seen("a", "4", "s"), Seen("a", "5", "s", "last week")});
+  ASSERT_TRUE(Passes(filter, {}, &hit));
+  ASSERT_EQ(hit.sightings.size(), 2u);
+  EXPECT_EQ(hit.sightings[0].listing.external_id, "1");
+  EXPECT_EQ(hit.sightings[1].listing.external_id, "3");
+  EXPECT_EQ(hit.num_sightings_left_out, 3);
+  for (const char* day : {"", "2017", "2017-1-31", "31.01.2017", "2017-13-01", "2017-01-32", "2017-01-31T00:00"}) {
+    EXPECT_THROW(RequireDay(day), Error) << day;
+  }
+  EXPECT_NO_THROW(RequireDay("2017-01-31"));
+}
+
+TEST(Filter, BanksAreOfThePhoto) {
+  HitFilter filter;
+  Hit hit = HitOf({});
+  hit.banks = {{"evidence", BankRole::kEvidence}, {"museum", BankRole::kBenign}};
+  EXPECT_TRUE(Passes(filter, {}, &hit));
+  filter.banks = {"seizure", "museum"};
+  EXPECT_TRUE(Passes(filter, {}, &hit));
+  filter.not_banks = {"evidence"};
+  EXPECT_FALSE(Passes(filter, {}, &hit));
+  filter = {};
+  filter.banks = {"seizure"};
+  EXPECT_FALSE(Passes(filter, {}, &hit));
+}
+
+TEST(Filter, TheListingItselfIsNoNews) {
+  Origin origin;
+  origin.listing = Seen("pikpals", "1", "ann").listing;
+  Hit hit = HitOf({Seen("pikpals", "1", "ann"), Seen("pikpals", "1", "named otherwise"), Seen("bazaarly", "1", "ann")});
+  ASSERT_TRUE(Passes({}, origin, &hit));
+  EXPECT_EQ(hit.sightings.size(), 1u);
+  Hit own = HitOf({Seen("pikpals", "1", "ann")});
+  EXPECT_FALSE(Passes({}, origin, &own));
 }
 
 }  // namespace
