@@ -8,6 +8,7 @@
 #include "cli/commands.h"
 #include "cli/progress.h"
 #include "cli/result_output.h"
+#include "cli/search.h"
 #include "engine/ingest/inputs.h"
 #include "engine/report/report.h"
 #include "index/base/files.h"
@@ -17,15 +18,7 @@ namespace {
 
 constexpr uint64_t kMaxThumbnailBytes = 4 << 20;
 
-struct Options {
-  std::vector<std::filesystem::path> photos;
-  SearchOptions search;
-  std::filesystem::path html;
-  std::string roi;
-  std::vector<std::string> exclude;
-  bool verbose = false;
-  int num_threads = 1;
-};
+using Options = SearchCommand;
 
 void Print(const QueryResult& result, const Options& options, Format format) {
   switch (format) {
@@ -50,25 +43,51 @@ void AddFilter(const HitFilter& filter, HtmlOptions* html) {
   add("without banks", fmt::format("{}", fmt::join(filter.not_banks, ", ")));
 }
 
-void Write(const std::vector<QueryResult>& results, const Options& options, const Searcher& searcher) {
+}  // namespace
+
+void WritePage(const std::vector<QueryResult>& results, const ListingResult* listing, const SearchCommand& options,
+               const Searcher& searcher) {
   HtmlOptions html;
+  html.listing = listing;
+  if (listing != nullptr) html.title = "Search for one listing";
   html.version = PUGMARK_VERSION;
   html.collection = searcher.paths().root.string();
   html.parameters = {{"most hits", fmt::format("{}", options.search.max_hits)},
                      {"candidates verified", fmt::format("{}", options.search.shortlist.max_candidates)},
                      {"largest expected number of false hits", fmt::format("{:g}", options.search.max_expected_false_hits)}};
   AddFilter(options.search.filter, &html);
-  html.query_picture = [](const QueryResult& query) { return PictureOf(query.path); };
-  html.hit_picture = [&](const Hit& hit) -> std::optional<std::vector<uint8_t>> {
+  const auto thumbnail = [&](const Sha256& photo) -> std::optional<std::vector<uint8_t>> {
     try {
-      return ReadFile(searcher.paths().thumbnail(hit.photo.sha256), kMaxThumbnailBytes);
+      return ReadFile(searcher.paths().thumbnail(photo), kMaxThumbnailBytes);
     } catch (const Error&) {
       return std::nullopt;
     }
   };
+  const bool is_catalogued = !options.listing.empty();
+  html.query_picture = [=](const QueryResult& query) {
+    return is_catalogued && query.sha256 ? thumbnail(*query.sha256) : PictureOf(query.path);
+  };
+  html.hit_picture = [=](const Hit& hit) { return thumbnail(hit.photo.sha256); };
   WriteHtml(options.html, results, html);
   SayReportWritten(options.html);
 }
+
+int ExitCodeOf(bool is_hit, bool is_unreadable, int64_t num_damaged) {
+  if (num_damaged > 0) {
+    fmt::print(stderr, "{} candidates could not be verified because their stored features are damaged; hits may be missing. "
+                       "'pugmark check' names them.\n", num_damaged);
+    return kDamaged;
+  }
+  return is_unreadable ? kSkipped : is_hit ? kDone : kNoHit;
+}
+
+void WarnOfUnindexed(const Searcher& searcher) {
+  if (searcher.num_unindexed() == 0) return;
+  fmt::print(stderr, "{} photos are not in the index yet and are found by their bytes only. Run 'pugmark reindex'.\n",
+             searcher.num_unindexed());
+}
+
+namespace {
 
 // The regions that the options name. They are of one photo.
 QueryRegions RegionsOf(const Options& options, const std::vector<std::filesystem::path>& photos) {
@@ -92,15 +111,26 @@ void RequireUsable(const QueryResult& result, size_t num_photos) {
 
 int Search(Options options, const Context& context) {
   context.RequireCollection();
+  if (options.photos.empty() == options.listing.empty()) {
+    throw Error(ErrorCode::kInvalidArgument, options.listing.empty() ? "Name photos to search for, or a --listing."
+                                                                     : "Name photos or a --listing, not both.");
+  }
+  if (!options.listing.empty() || options.as_listing) {
+    if (!options.roi.empty() || !options.exclude.empty()) {
+      throw Error(ErrorCode::kInvalidArgument, "--roi and --exclude mark parts of one photo, not of a listing.");
+    }
+    if (!options.listing.empty() && (!options.search.filter.query_platform.empty() || !options.search.filter.query_seller.empty())) {
+      throw Error(ErrorCode::kInvalidArgument, "--query-platform and --query-seller are those of the --listing.");
+    }
+  }
+  if (!options.listing.empty()) return SearchForListing(options, {}, context);
   const std::vector<std::filesystem::path> photos = ExpandFolders(options.photos);
+  if (options.as_listing && !photos.empty()) return SearchForListing(options, photos, context);
   if (photos.empty()) throw Error(ErrorCode::kInvalidArgument, "The named folders hold no files to search for.");
   options.search.regions = RegionsOf(options, photos);
 
   const Searcher searcher(context.collection, options.search);
-  if (searcher.num_unindexed() > 0) {
-    fmt::print(stderr, "{} photos are not in the index yet and are found by their bytes only. Run 'pugmark reindex'.\n",
-               searcher.num_unindexed());
-  }
+  WarnOfUnindexed(searcher);
   std::vector<QueryResult> results;
   int64_t num_damaged = 0;
   int64_t num_done = 0, num_unreadable = 0, num_with_hits = 0;
@@ -130,14 +160,9 @@ int Search(Options options, const Context& context) {
     }
     if (num_with_hits > 0) fmt::print("{}\n", kLeadSentence);
   }
-  if (!options.html.empty()) Write(results, options, searcher);
+  if (!options.html.empty()) WritePage(results, nullptr, options, searcher);
   if (context.stop.stop_requested()) return kInterrupted;
-  if (num_damaged > 0) {
-    fmt::print(stderr, "{} candidates could not be verified because their stored features are damaged; hits may be missing. "
-                       "'pugmark check' names them.\n", num_damaged);
-    return kDamaged;
-  }
-  return num_unreadable > 0 ? kSkipped : num_with_hits == 0 ? kNoHit : kDone;
+  return ExitCodeOf(num_with_hits > 0, num_unreadable > 0, num_damaged);
 }
 
 }  // namespace
@@ -145,8 +170,12 @@ int Search(Options options, const Context& context) {
 Run AddSearch(CLI::App& app, const Context& context) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("search", "Find earlier sightings of photos");
-  command->add_option("images", options->photos, "Photos, or folders of them")->type_name("IMAGE")->required();
-  command->add_option("--top", options->search.max_hits, "Most hits per photo (default 20)")
+  command->add_option("images", options->photos, "Photos, or folders of them")->type_name("IMAGE");
+  command->add_option("--listing", options->listing,
+                      "Search for all photos of this listing of the collection together, in other listings")
+      ->type_name("PLATFORM:ID");
+  command->add_flag("--as-listing", options->as_listing, "The photos are of one listing: rank listings, not photos");
+  command->add_option("--top", options->search.max_hits, "Most hits per photo, or most listings (default 20)")
       ->check(CLI::Range(1, 10000))
       ->type_name("K");
   command->add_option("--candidates", options->search.shortlist.max_candidates,

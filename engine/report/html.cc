@@ -167,6 +167,7 @@ class Page {
     root.set("num_queries", results_.size() == 1 ? "1 query" : fmt::format("{} queries", results_.size()));
     root.set("num_hits", Counted(static_cast<int64_t>(num_hits), "hit"));
     root.set("summary", summary);
+    root.set("listings", Listings());
     // One query at a time, since the pictures are large: the section's template is rendered here.
     root.set("queries", lambda2([this](const std::string& section, const renderer&) {
                mustache query(section);
@@ -208,6 +209,44 @@ class Page {
   static std::string FailureOf(const QueryResult& result) {
     return result.error_code.empty() ? "" : Safe(result.error_code + ": " + result.error);
   }
+
+  // The table of listings; false if the results are no listing's.
+  data Listings() const {
+    if (options_.listing == nullptr || options_.listing->listings.empty()) return false;
+    const ListingResult& result = *options_.listing;
+    data rows(data::type::list);
+    for (const ListingHit& listing : result.listings) {
+      const Hit& best = HitOf(listing.pairs.front());
+      Sighting sighting;
+      sighting.listing = listing.listing;
+      sighting.path = best.photo.path;
+      data pairs(data::type::list);
+      for (const ListingPair& pair : listing.pairs) {
+        data item;
+        item.set("id", HitId(pair.query_idx, HitOf(pair)));
+        item.set("verdict", std::string(VerdictName(HitOf(pair).verdict)));
+        item.set("text", fmt::format("photo {}, hit {}", pair.query_idx + 1, HitOf(pair).rank));
+        pairs.push_back(item);
+      }
+      data row;
+      row.set("verdict", std::string(VerdictName(listing.verdict)));
+      row.set("id", HitId(listing.pairs.front().query_idx, best));
+      row.set("probability", ProbabilityText(best));
+      row.set("photos", fmt::format("{} of {}", listing.num_query_photos, result.queries.size()));
+      row.set("platform", Optional(Safe(listing.listing.platform)));
+      row.set("seller", Optional(Safe(listing.listing.seller)));
+      row.set("listing", Safe(ListingName(sighting)));
+      row.set("posted", Optional(Safe(DayOf(listing.listing.posted_at))));
+      row.set("pairs", pairs);
+      rows.push_back(row);
+    }
+    data listings;
+    listings.set("rows", rows);
+    listings.set("note", std::string(kListingSentence));
+    return listings;
+  }
+
+  const Hit& HitOf(const ListingPair& pair) const { return results_[pair.query_idx].hits[pair.hit_idx]; }
 
   data SummaryOf(size_t idx) const {
     const QueryResult& result = results_[idx];
@@ -325,6 +364,9 @@ class Page {
     AddBanks(hit, &item);
     AddPair(result, hit, query_picture, photo_picture, &item);
     AddNumbers(hit, &item);
+    item.set("false_hits_note", options_.collection.empty()
+                                    ? "unrelated photos that one comparison would call alike by chance; a search makes many"
+                                    : "unrelated photos of this collection that one search would match this well by chance");
     AddSightings(hit, &item);
     item.set("query_facts", QueryFacts(result));
     item.set("photo_facts", PhotoFacts(hit.photo));

@@ -11,8 +11,9 @@
 namespace pugmark {
 namespace {
 
-constexpr int kGap = 2;        // Columns between two cells.
-constexpr int kMinColumn = 3;  // Cells are not cut shorter than this.
+constexpr int kGap = 2;           // Columns between two cells.
+constexpr int kMinColumn = 3;     // Cells are not cut shorter than this.
+constexpr int kWholeColumn = 11;  // Those of whole columns: a verdict, a day. What a seller wrote there instead is cut.
 
 }  // namespace
 
@@ -59,7 +60,8 @@ std::string WrappedSentence(std::string_view sentence, int width, int indent) {
   return Wrapped(words, width, indent, " ");
 }
 
-std::string Table(const std::vector<std::vector<std::string>>& rows, int width) {
+std::string Table(const std::vector<std::vector<std::string>>& rows, int width,
+                  const std::vector<std::string_view>& whole) {
   std::vector<int> widths(rows.front().size(), 0);
   for (size_t i = 0; i < widths.size(); ++i) {
     for (size_t r = 1; r < rows.size(); ++r) widths[i] = std::max(widths[i], DisplayWidth(rows[r][i]));
@@ -70,9 +72,14 @@ std::string Table(const std::vector<std::vector<std::string>>& rows, int width) 
     return std::accumulate(widths.begin(), widths.end(), kGap * (static_cast<int>(num_shown) - 1)) > width;
   };
   while (is_too_wide()) {
-    int& widest = *std::max_element(widths.begin(), widths.end());
-    if (widest <= kMinColumn) break;
-    --widest;
+    int* widest = nullptr;
+    for (size_t i = 0; i < widths.size(); ++i) {
+      const bool is_whole = std::find(whole.begin(), whole.end(), rows.front()[i]) != whole.end();
+      const int min_width = is_whole ? kWholeColumn : kMinColumn;
+      if (widths[i] > min_width && (widest == nullptr || widths[i] > *widest)) widest = &widths[i];
+    }
+    if (widest == nullptr) break;
+    --*widest;
   }
   std::string text;
   for (const std::vector<std::string>& row : rows) {

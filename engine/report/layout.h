@@ -28,7 +28,9 @@ std::string Wrapped(const std::vector<std::string>& parts, int width, int indent
 std::string WrappedSentence(std::string_view sentence, int width, int indent);
 
 // Rows of equally many cells in columns two apart; the widest columns give way until the table fits the width. Columns
-// without any text below the heading, the first row, are left out.
-std::string Table(const std::vector<std::vector<std::string>>& rows, int width);
+// without any text below the heading, the first row, are left out. whole: headings of columns whose first
+// 11 columns are never cut.
+std::string Table(const std::vector<std::vector<std::string>>& rows, int width,
+                  const std::vector<std::string_view>& whole = {});
 
 }  // namespace pugmark

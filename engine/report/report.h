@@ -23,6 +23,7 @@
 #include <vector>
 
 #include "engine/search/compare.h"
+#include "engine/search/listing.h"
 #include "engine/search/search.h"
 
 namespace pugmark {
@@ -33,6 +34,11 @@ inline constexpr std::string_view kLeadSentence = "A hit is a lead for a person 
 // What the expected number of false hits of a comparison refers to. In its text and JSON.
 inline constexpr std::string_view kComparisonSentence =
     "The false hits expected are those of comparing these two photos, not of a search among many.";
+
+// What the numbers of a listing mean.
+inline constexpr std::string_view kListingSentence =
+    "'photos': those with same-scene or better. The probability is that of the best pair; pairs of the same two "
+    "listings are not independent, so it does not grow with their number.";
 
 // One JSON object on one line, without the line break: the contract of docs/design.md, "The program"; fields are only
 // ever added. Beyond the contract: query_width, query_height, keypoints, photos_searched, roi, excluded; per hit cells,
@@ -47,6 +53,11 @@ std::string FormatJson(const QueryResult& result);
 // "photos_searched":1,"expected_false_hits_of":kComparisonSentence,"verdict","hits":[at most one, fields as above]}.
 // A photo that cannot be read is an object of type "error", as above; two of them are two lines.
 std::string FormatJson(const Comparison& comparison);
+
+// {"schema":1,"type":"listing_query","listing":{platform, listing_id, ...} or null,"photos":[one per query photo, with
+// "error" if it could not be read],"listings":[{"rank", platform ... products,"verdict","probability","query_photos",
+// "pairs":[{"query":PATH, fields of a hit, sightings in this listing only}]}],"listings_left_out"}.
+std::string FormatJson(const ListingResult& result);
 
 // RFC 4180, lines end in CR LF. One line per (query, hit, sighting); a hit without sighting, a query without hit
 // (verdict "none") and a query that could not be read ("error") have one line, so that nothing vanishes. Several
@@ -69,6 +80,9 @@ std::string FormatText(const QueryResult& result, const TextOptions& options);
 // Both photos, the verdict with its meaning and numbers, or that there is none.
 std::string FormatText(const Comparison& comparison, const TextOptions& options);
 
+// A table of listings; verbose: and of their pairs of photos.
+std::string FormatText(const ListingResult& result, const TextOptions& options);
+
 // One line per query with its best hit, for a run over many: "query verdict prob. platform listing seller posted".
 std::string FormatSummary(std::span<const QueryResult> results, const TextOptions& options);
 
@@ -86,6 +100,9 @@ struct HtmlOptions {
   std::vector<std::pair<std::string, std::string>> parameters;  // Name and value of what decides the result.
   QueryPicture query_picture;                                   // May be empty.
   HitPicture hit_picture;               // May be empty. Called once per photo, however many queries found it.
+  // What the results say together, if they are the photos of one advertisement: a table before the summary. Borrowed; its
+  // `queries` are the results of the page.
+  const ListingResult* listing = nullptr;
   int max_lines = 60;                   // Of inliers, drawn per hit; evenly chosen. [0, 1000].
   size_t max_picture_bytes = 64 << 20;  // Of all JPEGs in the page. Those beyond are left out, and the page says so.
 };

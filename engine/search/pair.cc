@@ -5,7 +5,6 @@
 
 #include "engine/search/verdict.h"
 #include "engine/verify/agreement.h"
-#include "index/base/error.h"
 
 namespace pugmark {
 namespace {
@@ -50,18 +49,20 @@ class Placement {
 std::optional<Hit> DescribePair(const Verification& verification, bool mirrored, const PairSide& query,
                                 const PairSide& photo, int64_t num_photos) {
   const Verification& v = verification;
-  PUGMARK_CHECK(query.image != nullptr || photo.image != nullptr);
   const Features& query_features = *query.features;
   const Features& photo_features = *photo.features;
   const int query_width_px = query_features.width_px;
   Transform working = v.photo_from_query;  // Of the query as it is, not of its mirror image.
   if (mirrored) working = working * MirrorX(query_width_px);
 
-  // Without pixels of one, the other stands in: only the overlaps are used then.
+  // Without pixels of one a blank stands in: only the overlaps are used then.
   const bool has_pixels = query.image != nullptr && photo.image != nullptr;
-  const Agreement agreement = CompareAligned(query.image ? *query.image : *photo.image,
-                                             photo.image ? *photo.image : *query.image, working, query_width_px,
-                                             query_features.height_px, photo_features.width_px, photo_features.height_px);
+  constexpr int kBlankSide_px = 32;
+  Image blank{kBlankSide_px, kBlankSide_px, 1, {}};
+  if (!has_pixels) blank.pixels.assign(kBlankSide_px * kBlankSide_px, 128);
+  const Agreement agreement = CompareAligned(query.image ? *query.image : blank, photo.image ? *photo.image : blank, working,
+                                             query_width_px, query_features.height_px, photo_features.width_px,
+                                             photo_features.height_px);
   const Judgement judgement = Judge(v, query_features, photo_features, agreement, has_pixels, num_photos);
   if (judgement.verdict == Verdict::kNone) return std::nullopt;
 

@@ -23,8 +23,7 @@ struct PairSide {
 };
 
 // The hit of `verification`, which must have inliers: everything but rank, photo, banks and sightings. nullopt if the
-// verdict is kNone. mirrored: the mirror image of the query was verified. num_photos: as for Verify. At least one side
-// has an image.
+// verdict is kNone. mirrored: the mirror image of the query was verified. num_photos: as for Verify.
 // Threads: pure. Cost: as CompareAligned.
 std::optional<Hit> DescribePair(const Verification& verification, bool mirrored, const PairSide& query,
                                 const PairSide& photo, int64_t num_photos);

@@ -20,11 +20,11 @@ namespace pugmark {
 // A photo, or the part of it that is asked for, decoded and described.
 struct Described {
   PhotoInfo info;
-  Image image;
+  Image image;   // Without pixels if there is none.
   Features features;
   Region place;  // Of `image` in the upright original, pixels.
 
-  PairSide side() const { return {&features, &image, place}; }
+  PairSide side() const { return {&features, image.pixels.empty() ? nullptr : &image, place}; }
 };
 
 // The original as a place.

@@ -6,6 +6,7 @@
 #include <oneapi/tbb/parallel_pipeline.h>
 
 #include <algorithm>
+#include <chrono>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -125,6 +126,8 @@ struct Searcher::Impl {
     hit->photo = std::move(photo);
   }
 
+  QueryResult SearchStored(PhotoId id, const Origin& origin) const;
+
   std::optional<Image> Thumbnail(const Sha256& photo) const {
     try {
       DecodeOptions decode;
@@ -205,22 +208,90 @@ QueryResult Searcher::Search(const std::filesystem::path& photo) const {
   return result;
 }
 
-void Searcher::SearchAll(const std::vector<std::filesystem::path>& photos, int num_threads, std::stop_token stop,
-                         const std::function<void(const QueryResult&)>& done) const {
+QueryResult Searcher::Impl::SearchStored(PhotoId id, const Origin& origin) const {
+  const auto start = std::chrono::steady_clock::now();
+  QueryResult result;
+  result.snapshot = snapshot ? snapshot->info.number : 0;
+  result.num_photos = NumPhotos();
+  const Catalogue& catalogue = catalogues.local();
+  const std::optional<Photo> photo = catalogue.GetPhoto(id);
+  if (!photo) {  // Removed since the listing was looked up.
+    result.error_code = ErrorCodeName(ErrorCode::kNotFound);
+    result.error = "It is no longer in the collection.";
+    return result;
+  }
+  result.path = photo->path;
+  result.sha256 = photo->sha256;
+  result.width_px = photo->width_px;
+  result.height_px = photo->height_px;
+  try {
+    const std::optional<StoredFeatures> stored = catalogue.GetFeatures(id);
+    if (!stored) throw Error(ErrorCode::kCorrupt, "Its features are missing from the catalogue.");
+    Described query;
+    query.features = FromStored(*stored, features);
+    query.place = WholeOf(photo->width_px, photo->height_px);
+    if (std::optional<Image> thumbnail = Thumbnail(photo->sha256)) query.image = std::move(*thumbnail);
+    result.num_keypoints = static_cast<int>(query.features.size());
+    SearchDescribed(query, id, origin, catalogue, &result);
+  } catch (const Error& e) {
+    if (e.code() != ErrorCode::kCorrupt) throw;
+    result.error_code = ErrorCodeName(e.code());
+    result.error = e.what();
+  }
+  result.elapsed_ms = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
+  return result;
+}
+
+namespace {
+
+// search(0) ... search(num_queries - 1), num_threads at a time; `done` in order.
+void InOrder(size_t num_queries, int num_threads, std::stop_token stop, const std::function<QueryResult(size_t)>& search_one,
+             const std::function<void(const QueryResult&)>& done) {
   PUGMARK_CHECK(num_threads > 0);
   size_t next = 0;
   const auto read = tbb::make_filter<void, size_t>(tbb::filter_mode::serial_in_order, [&](tbb::flow_control& control) {
-    if (next == photos.size() || stop.stop_requested()) {
+    if (next == num_queries || stop.stop_requested()) {
       control.stop();
       return size_t{0};
     }
     return next++;
   });
-  const auto search = tbb::make_filter<size_t, QueryResult>(tbb::filter_mode::parallel,
-                                                            [&](size_t i) { return Search(photos[i]); });
+  const auto search = tbb::make_filter<size_t, QueryResult>(tbb::filter_mode::parallel, search_one);
   const auto report = tbb::make_filter<QueryResult, void>(tbb::filter_mode::serial_in_order,
                                                           [&](const QueryResult& result) { done(result); });
   WithThreads(num_threads, [&] { tbb::parallel_pipeline(2 * static_cast<size_t>(num_threads), read & search & report); });
+}
+
+}  // namespace
+
+void Searcher::SearchAll(const std::vector<std::filesystem::path>& photos, int num_threads, std::stop_token stop,
+                         const std::function<void(const QueryResult&)>& done) const {
+  InOrder(photos.size(), num_threads, stop, [&](size_t i) { return Search(photos[i]); }, done);
+}
+
+Searcher::ListingPhotos Searcher::FindListing(const std::string& platform, const std::string& external_id) const {
+  const Catalogue& catalogue = impl_->catalogues.local();
+  ListingPhotos found;
+  found.photos = catalogue.PhotosOfListing(platform, external_id);
+  for (const PhotoId photo : found.photos) {
+    for (Sighting& sighting : catalogue.SightingsOf(photo)) {
+      if (sighting.listing.platform != platform || sighting.listing.external_id != external_id) continue;
+      found.listing = std::move(sighting.listing);
+      return found;
+    }
+  }
+  throw Error(ErrorCode::kNotFound, fmt::format("There is no listing '{}' of platform '{}' in the collection.",
+                                                EscapeText(external_id), EscapeText(platform)));
+}
+
+void Searcher::SearchListing(const ListingPhotos& listing, int num_threads, std::stop_token stop,
+                             const std::function<void(const QueryResult&)>& done) const {
+  Sighting own;
+  own.listing = listing.listing;
+  Origin origin = OriginOf(impl_->options.filter, {own});
+  origin.listing = listing.listing;
+  InOrder(listing.photos.size(), num_threads, stop,
+          [&](size_t i) { return impl_->SearchStored(listing.photos[i], origin); }, done);
 }
 
 }  // namespace pugmark

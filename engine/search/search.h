@@ -73,7 +73,7 @@ struct Hit {
 };
 
 struct QueryResult {
-  std::filesystem::path path;
+  std::filesystem::path path;  // As given; of a catalogued photo: where it was when it was ingested.
   std::optional<Sha256> sha256;
   int width_px = 0, height_px = 0;  // Upright original.
   std::optional<Region> roi;        // What of the query was searched for, pixels of the upright original. Else the whole.
@@ -111,6 +111,19 @@ class Searcher {
   // thread at a time. Stops early, after the photos begun, if `stop` is requested.
   void SearchAll(const std::vector<std::filesystem::path>& photos, int num_threads, std::stop_token stop,
                  const std::function<void(const QueryResult&)>& done) const;
+
+  // The photos of a catalogued listing, whoever is named as its seller. Throws Error(kNotFound) if there is none.
+  struct ListingPhotos {
+    Listing listing;
+    std::vector<PhotoId> photos;
+  };
+  ListingPhotos FindListing(const std::string& platform, const std::string& external_id) const;
+
+  // As SearchAll, for the photos of a listing, whose own sightings are left out of the hits. Stored features and thumbnails
+  // are used: original files are not needed, and have not changed. A photo's features that are damaged are a result with
+  // the error "corrupt". Regions do not apply.
+  void SearchListing(const ListingPhotos& listing, int num_threads, std::stop_token stop,
+                     const std::function<void(const QueryResult&)>& done) const;
 
   const CollectionPaths& paths() const;
   // Photos that are catalogued but not in the index: they are found by their bytes only.

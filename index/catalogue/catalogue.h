@@ -169,6 +169,9 @@ class Catalogue {
   // Ordered by posted_at, then captured_at (unknown last), then platform and listing.
   std::vector<Sighting> SightingsOf(PhotoId photo) const;
 
+  // Photos seen in the listings with this platform and external_id, whoever the seller, in order of id. Empty: none.
+  std::vector<PhotoId> PhotosOfListing(const std::string& platform, const std::string& external_id) const;
+
   // Calls `visit` with the features of every photo with id > after, in order of id, until it returns false. One row is
   // held in memory at a time. Sees the state as of its start; `visit` may call this catalogue. Throws as GetFeatures.
   void VisitFeatures(PhotoId after, const std::function<bool(PhotoId, const StoredFeatures&)>& visit) const;

@@ -142,6 +142,19 @@ std::vector<Sighting> Catalogue::SightingsOf(PhotoId photo) const {
   return sightings;
 }
 
+std::vector<PhotoId> Catalogue::PhotosOfListing(const std::string& platform, const std::string& external_id) const {
+  // The identity is indexed, the external_id is not.
+  Query query = impl_->connection.Use(
+      "SELECT DISTINCT s.photo_id FROM platforms AS p JOIN listings AS l ON l.platform_id = p.id "
+      "JOIN sightings AS s ON s.listing_id = l.id WHERE p.name = ? AND l.identity = ? ORDER BY s.photo_id",
+      "reading a listing's photos");
+  const std::string identity = "id:" + external_id;
+  query.Text(platform).Text(identity);
+  std::vector<PhotoId> photos;
+  while (query.Next()) photos.push_back(PhotoId{query.GetInt(0)});
+  return photos;
+}
+
 std::vector<std::string> Catalogue::Impl::Labels(int64_t listing, const char* kind) {
   Query query = connection.Use("SELECT label FROM listing_labels WHERE listing_id = ? AND kind = ? ORDER BY id",
                                "reading labels");

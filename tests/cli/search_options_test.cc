@@ -149,5 +149,59 @@ TEST_F(SearchOptionsTest, OnlyBeforeADayAndByBank) {
   EXPECT_THAT(wrong.err, HasSubstr("evidence")) << "It names those that there are.";
 }
 
+// truth/photos.csv: one horn was sold as blackacacia:BA-1208 and pikpals:pbd2f0e6b21, with a copy of one photo.
+TEST_F(SearchOptionsTest, AListingFindsTheListingsOfTheSameThing) {
+  const std::string html = (scratch_ / "listing.html").string();
+  const Json result = SearchJson({"--listing", "blackacacia:BA-1208", "--html", html});
+  EXPECT_EQ(result.at("type"), "listing_query");
+  EXPECT_EQ(result.at("listing").at("listing_id"), "BA-1208");
+  EXPECT_EQ(result.at("photos").size(), 2);
+  const Json& listings = result.at("listings");
+  ASSERT_FALSE(listings.empty());
+  EXPECT_EQ(listings[0].at("listing_id"), "pbd2f0e6b21");
+  EXPECT_EQ(listings[0].at("verdict"), "same-photo");
+  EXPECT_GE(listings[0].at("query_photos"), 1);
+  for (const Json& listing : listings) {
+    EXPECT_NE(listing.at("listing_id"), "BA-1208") << "The listing itself is no news.";
+    ASSERT_FALSE(listing.at("pairs").empty());
+    EXPECT_EQ(listing.at("pairs")[0].at("verdict"), listing.at("verdict")) << "The best pair's.";
+    EXPECT_EQ(listing.at("pairs")[0].at("probability"), listing.at("probability"));
+    EXPECT_LE(listing.at("query_photos"), 2);
+    for (const Json& pair : listing.at("pairs")) {
+      for (const Json& s : pair.at("sightings")) EXPECT_EQ(s.at("listing_id"), listing.at("listing_id"));
+    }
+  }
+  EXPECT_THAT(Slurp(html), HasSubstr("Pairs of photos"));
+  // Its platform is known.
+  for (const Json& listing : SearchJson({"--listing", "blackacacia:BA-1208", "--other-platforms"}).at("listings")) {
+    EXPECT_NE(listing.at("platform"), "blackacacia");
+  }
+  const Outcome text = Search({"--listing", "blackacacia:BA-1208", "-v"});
+  EXPECT_THAT(text.out, HasSubstr("pbd2f0e6b21"));
+  EXPECT_THAT(text.out, HasSubstr("same-scene or better"));
+}
+
+TEST_F(SearchOptionsTest, ThreePhotosAsOneListing) {
+  // q17 and q18 are copies of photos of two ads, q25 is of none.
+  const Json result = SearchJson({Sample("queries/q17.jpg"), Sample("queries/q18.jpg"), Sample("queries/q25.jpg"),
+                                  "--as-listing", "--top", "2"});
+  EXPECT_TRUE(result.at("listing").is_null());
+  std::set<std::string> found;
+  for (const Json& listing : result.at("listings")) found.insert(listing.at("listing_id").get<std::string>());
+  EXPECT_EQ(found, (std::set<std::string>{"BA-4796", "BA-7248"}));
+  EXPECT_EQ(Search({Sample("queries/q25.jpg"), "--as-listing"}).exit_code, 1);
+  EXPECT_EQ(Search({Sample("queries/q17.jpg"), Sample("README.md"), "--as-listing"}).exit_code, 3);
+}
+
+TEST_F(SearchOptionsTest, ListingsAreNamedByPlatformAndNumber) {
+  EXPECT_EQ(Search({"--listing", "BA-1208"}).exit_code, 2);
+  const Outcome none = Search({"--listing", "blackacacia:no such"});
+  EXPECT_EQ(none.exit_code, 4);
+  EXPECT_THAT(none.err, HasSubstr("no such"));
+  EXPECT_EQ(Search({}).exit_code, 2);
+  EXPECT_EQ(Search({"--listing", "blackacacia:BA-1208", Sample("queries/q17.jpg")}).exit_code, 2);
+  EXPECT_EQ(Search({"--listing", "blackacacia:BA-1208", "--roi", "0,0,50,50"}).exit_code, 2);
+}
+
 }  // namespace
 }  // namespace pugmark

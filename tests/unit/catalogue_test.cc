@@ -510,6 +510,24 @@ TEST_F(CatalogueTest, SightingsAreKeptOnceAndOrdered) {
   EXPECT_EQ(catalogue.Counts().num_sightings, 7);
 }
 
+TEST_F(CatalogueTest, PhotosOfAListingWhoeverSellsThem) {
+  Catalogue catalogue = MakeCatalogue();
+  const BatchId batch = catalogue.StartBatch("x");
+  const PhotoId first = Add(catalogue, "a", batch), second = Add(catalogue, "b", batch), other = Add(catalogue, "c", batch);
+  const auto add = [&](PhotoId photo, const Listing& listing, const std::string& captured_at) {
+    catalogue.AddSighting(photo, catalogue.AddListing(listing), "/x.jpg", captured_at, batch);
+  };
+  add(second, {.platform = "p", .external_id = "1", .seller = "s"}, "2017-01-01");
+  add(second, {.platform = "p", .external_id = "1", .seller = "s"}, "2017-01-02");
+  add(first, {.platform = "p", .external_id = "1", .seller = "t"}, "");
+  add(other, {.platform = "q", .external_id = "1", .seller = "s"}, "");
+  add(other, {.platform = "p", .url = "1", .seller = "s"}, "");
+  EXPECT_THAT(catalogue.PhotosOfListing("p", "1"), ElementsAre(first, second));
+  EXPECT_THAT(catalogue.PhotosOfListing("q", "1"), ElementsAre(other));
+  EXPECT_TRUE(catalogue.PhotosOfListing("p", "2").empty());
+  EXPECT_TRUE(catalogue.PhotosOfListing("", "").empty());
+}
+
 TEST_F(CatalogueTest, BanksAndTombstones) {
   Catalogue catalogue = MakeCatalogue();
   const BatchId batch = catalogue.StartBatch("x");

@@ -597,5 +597,81 @@ TEST(ReportHtml, WritesTheFileOrSaysWhyNot) {
   std::filesystem::remove_all(folder);
 }
 
+Comparison AComparison(const std::string& a, const std::string& b) {
+  Comparison comparison;
+  comparison.a = AResult({AHit()});
+  comparison.a.path = a;
+  comparison.a.hits[0].sightings.clear();
+  comparison.a.hits[0].photo.path = b;
+  comparison.b = AResult({});
+  comparison.b.path = b;
+  comparison.b.sha256 = ShaOf(0xAB);
+  return comparison;
+}
+
+TEST(ReportComparison, SaysWhatItsNumbersAreOf) {
+  const Comparison comparison = AComparison("a.jpg", "b.jpg");
+  const json object = json::parse(FormatJson(comparison));
+  EXPECT_EQ(object["type"], "comparison");
+  EXPECT_EQ(object["verdict"], "same-photo");
+  EXPECT_EQ(object["b"]["sha256"], object["hits"][0]["photo"]);
+  EXPECT_EQ(object["photos_searched"], 1);
+  EXPECT_THAT(object["expected_false_hits_of"], HasSubstr("two photos"));
+  EXPECT_THAT(FormatText(comparison, {100, false, false}), HasSubstr("comparing these two photos"));
+  Comparison failed = comparison;
+  failed.b.error_code = "not_found";
+  EXPECT_EQ(json::parse(FormatJson(failed))["type"], "error");
+  Comparison none = comparison;
+  none.a.hits.clear();
+  EXPECT_EQ(json::parse(FormatJson(none))["verdict"], "none");
+  EXPECT_THAT(FormatText(none, {}), HasSubstr("No hit"));
+}
+
+TEST(ReportListing, ShowsPairsAndOnlyTheListingsOwnSightings) {
+  Hit hit = AHit();
+  hit.sightings.push_back(AnOrdinarySighting());
+  hit.sightings.back().listing.external_id = "L-43";
+  const ListingResult result = GroupByListing({AResult({hit})}, 10);
+  const json object = json::parse(FormatJson(result));
+  EXPECT_EQ(object["type"], "listing_query");
+  EXPECT_TRUE(object["listing"].is_null());
+  ASSERT_EQ(object["listings"].size(), 2u);
+  for (const json& listing : object["listings"]) {
+    ASSERT_EQ(listing["pairs"].size(), 1u);
+    ASSERT_EQ(listing["pairs"][0]["sightings"].size(), 1u);
+    EXPECT_EQ(listing["pairs"][0]["sightings"][0]["listing_id"], listing["listing_id"]);
+    EXPECT_EQ(listing["pairs"][0]["query"], "inbox/new.jpg");
+  }
+  EXPECT_THAT(FormatText(result, {100, false, true}), HasSubstr("horn.jpg")) << "Verbose: the pairs.";
+  HtmlOptions options;
+  options.listing = &result;
+  EXPECT_THAT(FormatHtml(result.queries, options), HasSubstr("Pairs of photos"));
+}
+
+TEST(ReportListing, NothingFromOutsideReachesTheTerminalOrThePage) {
+  for (const std::string& text : {kScript, kEscapes, kBidi, kNotUtf8, kChinese}) {
+    Hit hit = AHit();
+    hit.sightings = {ASighting(text)};
+    hit.photo.path = text;
+    QueryResult query = AResult({hit});
+    query.path = text;
+    ListingResult result = GroupByListing({query}, 10);
+    result.queried = ASighting(text).listing;
+    HtmlOptions options;
+    options.listing = &result;
+    for (const std::string& out : {FormatText(result, {60, false, true}), FormatJson(result),
+                                   FormatHtml(result.queries, options), FormatText(AComparison(text, text), {60, false, false}),
+                                   FormatJson(AComparison(text, text))}) {
+      for (const char* harm : {"\x1b", "\x07", "\x7f", "\xc2\x9b", "\xe2\x80\xae", "\xe2\x81\xa6", "\xff"}) {
+        EXPECT_THAT(out, Not(HasSubstr(harm)));
+      }
+    }
+    EXPECT_THAT(FormatHtml(result.queries, options), Not(HasSubstr("<script>")));
+    EXPECT_TRUE(json::accept(FormatJson(result)));
+    std::istringstream lines(FormatText(result, {60, false, true}));
+    for (std::string line; std::getline(lines, line);) EXPECT_LE(DisplayWidth(line), 60) << line;
+  }
+}
+
 }  // namespace
 }  // namespace pugmark

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "engine/search/filter.h"
+#include "engine/search/listing.h"
 #include "engine/search/regions.h"
 #include "engine/search/search.h"
 #include "index/base/error.h"
@@ -152,6 +153,52 @@ TEST(Filter, TheListingItselfIsNoNews) {
   EXPECT_EQ(hit.sightings.size(), 1u);
   Hit own = HitOf({Seen("pikpals", "1", "ann")});
   EXPECT_FALSE(Passes({}, origin, &own));
+}
+
+Hit HitOn(const std::string& id, Verdict verdict, double probability) {
+  Hit hit = HitOf({Seen("p", id, "s")});
+  hit.verdict = verdict;
+  hit.probability = probability;
+  return hit;
+}
+
+TEST(Listing, IsRankedByVerdictThenPhotosThenProbability) {
+  std::vector<QueryResult> queries(3);
+  queries[0].hits = {HitOn("strong", Verdict::kSamePhoto, 0.98), HitOn("one", Verdict::kSameObject, 0.96),
+                     HitOn("two", Verdict::kSameObject, 0.85)};
+  queries[1].hits = {HitOn("two", Verdict::kSameObject, 0.9), HitOn("two", Verdict::kSameScene, 0.7),
+                     HitOn("alike", Verdict::kLookAlike, 0.3)};
+  queries[2].hits = {HitOn("alike", Verdict::kLookAlike, 0.4)};
+  const ListingResult result = GroupByListing(queries, 10);
+  ASSERT_EQ(result.listings.size(), 4u);
+  const char* expected[] = {"strong", "two", "one", "alike"};
+  for (size_t i = 0; i < 4; ++i) {
+    EXPECT_EQ(result.listings[i].listing.external_id, expected[i]);
+    EXPECT_EQ(result.listings[i].rank, static_cast<int>(i) + 1);
+  }
+  const ListingHit& two = result.listings[1];
+  EXPECT_EQ(two.num_query_photos, 2) << "Photos, not pairs.";
+  EXPECT_EQ(two.pairs.size(), 3u);
+  EXPECT_EQ(two.pairs[0].query_idx, 1u) << "Best pair first.";
+  EXPECT_DOUBLE_EQ(two.probability, 0.9) << "Of the best pair, not a product.";
+  EXPECT_EQ(result.listings[3].num_query_photos, 0) << "A look-alike supports nothing.";
+  EXPECT_DOUBLE_EQ(result.listings[3].probability, 0.4);
+  const ListingResult cut = GroupByListing(queries, 1);
+  EXPECT_EQ(cut.listings.size(), 1u);
+  EXPECT_EQ(cut.num_listings_left_out, 3);
+}
+
+TEST(Listing, CountsAPhotoOnceHoweverOftenItWasCaptured) {
+  std::vector<QueryResult> queries(1);
+  Hit hit = HitOf({Seen("p", "1", "s", "", "2017-01-01"), Seen("p", "1", "s", "", "2017-02-01"), Seen("p", "2", "s")});
+  hit.verdict = Verdict::kSamePhoto;
+  Hit unlisted;
+  unlisted.verdict = Verdict::kSameObject;
+  queries[0].hits = {hit, unlisted};
+  const ListingResult result = GroupByListing(queries, 10);
+  ASSERT_EQ(result.listings.size(), 3u);
+  EXPECT_EQ(result.listings[0].pairs.size(), 1u);
+  EXPECT_EQ(result.listings[2].listing.external_id, "") << "A photo without a listing stands alone.";
 }
 
 }  // namespace

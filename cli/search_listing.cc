@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/search/listing.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+
+#include "cli/progress.h"
+#include "cli/result_output.h"
+#include "cli/search.h"
+#include "engine/report/report.h"
+#include "index/base/files.h"
+
+namespace pugmark::cli {
+namespace {
+
+constexpr int kAllHits = 10000;  // All are needed to group them; --top cuts the listings.
+
+// The number may hold a colon, the platform not.
+Searcher::ListingPhotos Find(const std::string& name, const Searcher& searcher) {
+  const size_t colon = name.find(':');
+  if (colon == std::string::npos || colon == 0 || colon + 1 == name.size()) {
+    throw Error(ErrorCode::kInvalidArgument,
+                fmt::format("--listing '{}': name it as PLATFORM:ID, such as bazaar:12345.", EscapeText(name)));
+  }
+  return searcher.FindListing(name.substr(0, colon), name.substr(colon + 1));
+}
+
+void Print(const ListingResult& result, const SearchCommand& command, Format format) {
+  switch (format) {
+    case Format::kJson: fmt::print("{}\n", FormatJson(result)); break;
+    case Format::kCsv:
+      fmt::print("{}", CsvHeader());
+      for (const QueryResult& query : result.queries) fmt::print("{}", FormatCsv(query));
+      break;
+    case Format::kText:
+      fmt::print("{}", FormatText(result, TextOptionsOfStdout(command.verbose)));
+      if (!result.listings.empty()) fmt::print("{}\n", kLeadSentence);
+      break;
+  }
+}
+
+}  // namespace
+
+int SearchForListing(const SearchCommand& command, const std::vector<std::filesystem::path>& photos,
+                     const Context& context) {
+  const auto start = std::chrono::steady_clock::now();
+  SearchOptions search = command.search;
+  search.max_hits = kAllHits;
+  const Searcher searcher(context.collection, search);
+  WarnOfUnindexed(searcher);
+  std::vector<QueryResult> queries;
+  std::optional<Listing> queried;
+  int64_t num_damaged = 0, num_unreadable = 0;
+  Progress progress;
+  int64_t num_photos = static_cast<int64_t>(photos.size());
+  const auto done = [&](const QueryResult& result) {
+    if (result.error_code == ErrorCodeName(ErrorCode::kInvalidArgument)) {  // Nothing can be said of the whole then.
+      progress.Clear();
+      throw Error(ErrorCode::kInvalidArgument, EscapeText(result.path.native()) + ": " + result.error);
+    }
+    queries.push_back(result);
+    num_damaged += result.num_damaged;
+    num_unreadable += result.error_code.empty() ? 0 : 1;
+    if (num_photos > 1) progress.Show("queries", static_cast<int64_t>(queries.size()), num_photos);
+  };
+  if (command.listing.empty()) {
+    searcher.SearchAll(photos, command.num_threads, context.stop, done);
+  } else {
+    const Searcher::ListingPhotos listing = Find(command.listing, searcher);
+    queried = listing.listing;
+    num_photos = static_cast<int64_t>(listing.photos.size());
+    searcher.SearchListing(listing, command.num_threads, context.stop, done);
+  }
+  progress.Clear();
+  if (context.stop.stop_requested()) return kInterrupted;  // Half of the photos say nothing of the whole.
+  ListingResult result = GroupByListing(std::move(queries), command.search.max_hits);
+  result.queried = std::move(queried);
+  result.elapsed_ms = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
+  Print(result, command, context.format);
+  if (!command.html.empty()) WritePage(result.queries, &result, command, searcher);
+  return ExitCodeOf(!result.listings.empty(), num_unreadable > 0, num_damaged);
+}
+
+}  // namespace pugmark::cli
