@@ -70,8 +70,10 @@ Run AddCompare(CLI::App& app, const Context& context) {
   CLI::App* command = app.add_subcommand("compare", "Say whether two photos show the same; needs no collection");
   command->add_option("a", options->a, "A photo")->type_name("A")->required();
   command->add_option("b", options->b, "Another photo")->type_name("B")->required();
-  command->add_option("--max-false-hits", options->compare.max_expected_false_hits,
-                      "Call the two alike if at most this many of such comparisons are expected to be wrong (default 0.0001)")
+  command
+      ->add_option(
+          "--max-false-hits", options->compare.max_expected_false_hits,
+          "Call the two alike if at most this many of such comparisons are expected to be wrong (default 0.0001)")
       ->check(CLI::Range(1e-12, 1.0))
       ->type_name("X");
   command->add_option("--html", options->html, "Also write a self-contained report with both photos side by side")

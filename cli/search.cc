@@ -119,7 +119,8 @@ int Search(Options options, const Context& context) {
     if (!options.roi.empty() || !options.exclude.empty()) {
       throw Error(ErrorCode::kInvalidArgument, "--roi and --exclude mark parts of one photo, not of a listing.");
     }
-    if (!options.listing.empty() && (!options.search.filter.query_platform.empty() || !options.search.filter.query_seller.empty())) {
+    const HitFilter& filter = options.search.filter;
+    if (!options.listing.empty() && !(filter.query_platform.empty() && filter.query_seller.empty())) {
       throw Error(ErrorCode::kInvalidArgument, "--query-platform and --query-seller are those of the --listing.");
     }
   }
@@ -199,7 +200,8 @@ Run AddSearch(CLI::App& app, const Context& context) {
                       "The photo's platform, if the collection does not hold the same file")
       ->type_name("NAME");
   command->add_option("--query-seller", filter.query_seller, "The photo's seller, likewise")->type_name("NAME");
-  command->add_option("--before", filter.before, "Only sightings posted or captured before this day")->type_name("YYYY-MM-DD");
+  command->add_option("--before", filter.before, "Only sightings posted or captured before this day")
+      ->type_name("YYYY-MM-DD");
   command->add_option("--bank", filter.banks, "Only photos in this bank; may be repeated")
       ->allow_extra_args(false)
       ->type_name("NAME");

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "engine/search/listing.h"
-
 #include <fmt/format.h>
 
 #include <chrono>
@@ -9,6 +7,7 @@
 #include "cli/result_output.h"
 #include "cli/search.h"
 #include "engine/report/report.h"
+#include "engine/search/listing.h"
 #include "index/base/files.h"
 
 namespace pugmark::cli {

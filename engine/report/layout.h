@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Lines and tables of a given width on a terminal. Private to the report room. Texts come escaped and without line breaks.
+// Lines and tables of a given width on a terminal. Private to the report room. Texts come escaped and without line
+// breaks.
 #pragma once
 
 #include <string>
@@ -21,7 +22,8 @@ std::string_view StyleOf(Verdict verdict);
 // The text in that style; as it is without colours or without style.
 std::string Styled(std::string_view text, std::string_view style, bool colour);
 
-// The parts, joined by the separator, over as many indented lines as they need. A part that is wider than a line is cut.
+// The parts, joined by the separator, over as many indented lines as they need. A part that is wider than a line is
+// cut.
 std::string Wrapped(const std::vector<std::string>& parts, int width, int indent, std::string_view separator = " · ");
 
 // The words of a sentence, over as many indented lines as they need.

@@ -17,7 +17,9 @@
 namespace pugmark {
 namespace {
 
-Hit HitOf(const ListingResult& result, const ListingPair& pair) { return result.queries[pair.query_idx].hits[pair.hit_idx]; }
+Hit HitOf(const ListingResult& result, const ListingPair& pair) {
+  return result.queries[pair.query_idx].hits[pair.hit_idx];
+}
 
 // Only where this listing shows the photo.
 Json PairToJson(const ListingResult& result, const ListingHit& listing, const ListingPair& pair) {
@@ -106,9 +108,10 @@ std::string FormatText(const ListingResult& result, const TextOptions& options) 
   const int width = std::max(options.width, kMinTerminalWidth);
   constexpr int kIndent = 2;
   const auto num_photos = static_cast<int64_t>(result.queries.size());
-  std::string heading = result.queried ? fmt::format("Listing {}:{}, {}", EscapeText(result.queried->platform),
-                                                     EscapeText(result.queried->external_id), Counted(num_photos, "photo"))
-                                       : fmt::format("{} as one listing", Counted(num_photos, "photo"));
+  std::string heading = result.queried
+                            ? fmt::format("Listing {}:{}, {}", EscapeText(result.queried->platform),
+                                          EscapeText(result.queried->external_id), Counted(num_photos, "photo"))
+                            : fmt::format("{} as one listing", Counted(num_photos, "photo"));
   std::string text = Styled(CutEnd(heading, width), kBold, options.colour) + "\n";
   int num_left_out = 0;
   for (const QueryResult& query : result.queries) {
@@ -132,9 +135,10 @@ std::string FormatText(const ListingResult& result, const TextOptions& options) 
     std::vector<std::vector<std::string>> pairs = {{"#", "query", "photo", "verdict", "prob.", "inliers"}};
     for (const ListingHit& hit : result.listings) {
       const Listing& listing = hit.listing;
-      rows.push_back({std::to_string(hit.rank), std::string(VerdictName(hit.verdict)), Percent(hit.verdict, hit.probability),
-                      fmt::format("{} of {}", hit.num_query_photos, num_photos), EscapeText(listing.platform),
-                      EscapeText(NameOf(hit, result)), EscapeText(listing.seller), EscapeText(DayOf(listing.posted_at))});
+      rows.push_back({std::to_string(hit.rank), std::string(VerdictName(hit.verdict)),
+                      Percent(hit.verdict, hit.probability), fmt::format("{} of {}", hit.num_query_photos, num_photos),
+                      EscapeText(listing.platform), EscapeText(NameOf(hit, result)), EscapeText(listing.seller),
+                      EscapeText(DayOf(listing.posted_at))});
       for (const ListingPair& pair : hit.pairs) {
         const Hit& p = result.queries[pair.query_idx].hits[pair.hit_idx];
         pairs.push_back({std::to_string(hit.rank), EscapeText(FileName(result.queries[pair.query_idx].path.native())),
@@ -151,7 +155,8 @@ std::string FormatText(const ListingResult& result, const TextOptions& options) 
   }
   if (num_left_out > 0) {
     text += WrappedSentence(
-        fmt::format("{} left out by the filters, or seen in this listing only.", Counted(num_left_out, "hit")), width, kIndent);
+        fmt::format("{} left out by the filters, or seen in this listing only.", Counted(num_left_out, "hit")), width,
+        kIndent);
   }
   return text + "\n";
 }

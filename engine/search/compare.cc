@@ -18,10 +18,13 @@ std::optional<Described> Read(const std::filesystem::path& path, const FeatureOp
                               QueryResult* result) {
   std::optional<Described> described;
   result->num_photos = kNumPhotos;
-  ReadQuery(path, [&](std::span<const uint8_t> bytes) {
-    *size_bytes = static_cast<int64_t>(bytes.size());
-    described = DescribeQuery(bytes, options, {}, result);
-  }, result);
+  ReadQuery(
+      path,
+      [&](std::span<const uint8_t> bytes) {
+        *size_bytes = static_cast<int64_t>(bytes.size());
+        described = DescribeQuery(bytes, options, {}, result);
+      },
+      result);
   return described;
 }
 
@@ -45,7 +48,8 @@ Photo PhotoOf(const QueryResult& result, const PhotoInfo& info, int64_t size_byt
 std::optional<Hit> HitOf(const Described& a, const Described& b, const CompareOptions& options) {
   const Verification upright = Verify(options.verify, a.features, b.features, kNumPhotos);
   const Verification mirrored = Verify(options.verify, MirrorFeatures(a.features), b.features, kNumPhotos);
-  const bool is_mirrored = upright.inliers.empty() || (!mirrored.inliers.empty() && mirrored.log10_nfa < upright.log10_nfa);
+  const bool is_mirrored =
+      upright.inliers.empty() || (!mirrored.inliers.empty() && mirrored.log10_nfa < upright.log10_nfa);
   const Verification& best = is_mirrored ? mirrored : upright;
   if (best.inliers.empty() || ExpectedFalseHits(best.log10_nfa, kNumPhotos) > options.max_expected_false_hits) {
     return std::nullopt;
@@ -74,8 +78,7 @@ Comparison Compare(const std::filesystem::path& a, const std::filesystem::path& 
       comparison.a.hits.push_back(std::move(*hit));
     }
   }
-  comparison.a.elapsed_ms =
-      std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
+  comparison.a.elapsed_ms = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
   return comparison;
 }
 

@@ -2,8 +2,8 @@
 //
 // Do these two files show the same? A search of one photo, without a collection.
 //
-// Both are decoded, described and verified in both orientations, as a search does with its candidates; the pixels of the
-// second photo itself are compared, not a thumbnail's.
+// Both are decoded, described and verified in both orientations, as a search does with its candidates; the pixels of
+// the second photo itself are compared, not a thumbnail's.
 #pragma once
 
 #include <filesystem>

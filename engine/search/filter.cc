@@ -45,7 +45,8 @@ bool Matches(const HitFilter& filter, const Origin& origin, const Sighting& sigh
   if (origin.listing && IsOf(listing, *origin.listing)) return false;
   if (filter.other_platforms && !IsAnother(listing.platform, origin.platforms)) return false;
   if (filter.other_sellers && !IsAnother(listing.seller, origin.sellers)) return false;
-  return filter.before.empty() || IsBefore(listing.posted_at, filter.before) || IsBefore(sighting.captured_at, filter.before);
+  return filter.before.empty() || IsBefore(listing.posted_at, filter.before) ||
+         IsBefore(sighting.captured_at, filter.before);
 }
 
 bool AsksForSightings(const HitFilter& filter, const Origin& origin) {
@@ -56,7 +57,8 @@ bool AsksForSightings(const HitFilter& filter, const Origin& origin) {
 
 void RequireDay(std::string_view day) {
   const auto number = [&](size_t from) { return (day[from] - '0') * 10 + (day[from + 1] - '0'); };
-  if (day.size() == kDayLength && IsDay(day) && number(5) >= 1 && number(5) <= 12 && number(8) >= 1 && number(8) <= 31) return;
+  if (day.size() == kDayLength && IsDay(day) && number(5) >= 1 && number(5) <= 12 && number(8) >= 1 && number(8) <= 31)
+    return;
   throw Error(ErrorCode::kInvalidArgument, fmt::format("'{}' is no day: write it as 2017-01-31.", EscapeText(day)));
 }
 
@@ -90,7 +92,8 @@ Origin OriginOf(const HitFilter& filter, const std::vector<Sighting>& known_sigh
 
 std::string WhatIsMissing(const HitFilter& filter, const Origin& origin) {
   if (filter.other_platforms && origin.platforms.empty()) {
-    return "--other-platforms: the platform of this photo is not known to the collection. Say it with --query-platform NAME.";
+    return "--other-platforms: the platform of this photo is not known to the collection. Say it with --query-platform "
+           "NAME.";
   }
   if (filter.other_sellers && origin.sellers.empty()) {
     return "--other-sellers: the seller of this photo is not known to the collection. Say it with --query-seller NAME.";

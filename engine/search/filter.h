@@ -15,11 +15,11 @@ namespace pugmark {
 struct Hit;
 
 struct HitFilter {
-  bool other_platforms = false;    // Sightings on another platform than the query's.
-  bool other_sellers = false;      // Sightings under another seller's name than the query's, on whatever platform.
-  std::string query_platform;      // The query's, if the user says so. Else what the catalogue knows of the same file.
+  bool other_platforms = false;  // Sightings on another platform than the query's.
+  bool other_sellers = false;    // Sightings under another seller's name than the query's, on whatever platform.
+  std::string query_platform;    // The query's, if the user says so. Else what the catalogue knows of the same file.
   std::string query_seller;
-  std::string before;              // "2017-01-31": sightings posted or captured before that day. Empty: whenever.
+  std::string before;                  // "2017-01-31": sightings posted or captured before that day. Empty: whenever.
   std::vector<std::string> banks;      // Photos in one of these. Empty: in any.
   std::vector<std::string> not_banks;  // Photos in none of these.
 };

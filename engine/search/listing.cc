@@ -14,7 +14,9 @@ namespace {
 // As the catalogue tells listings apart.
 using Key = std::tuple<std::string, std::string, std::string>;
 Key KeyOf(const Listing& l) {
-  std::string identity = !l.external_id.empty() ? "id:" + l.external_id : !l.url.empty() ? "url:" + l.url : "title:" + l.title;
+  std::string identity = !l.external_id.empty() ? "id:" + l.external_id
+                         : !l.url.empty()       ? "url:" + l.url
+                                                : "title:" + l.title;
   return {l.platform, std::move(identity), l.seller};
 }
 
@@ -62,7 +64,8 @@ ListingResult GroupByListing(std::vector<QueryResult> queries, int max_listings)
     result.listings.push_back(std::move(group));
   }
   std::stable_sort(result.listings.begin(), result.listings.end(), [](const ListingHit& a, const ListingHit& b) {
-    return std::tie(a.verdict, b.num_query_photos, b.probability) < std::tie(b.verdict, a.num_query_photos, a.probability);
+    return std::tie(a.verdict, b.num_query_photos, b.probability) <
+           std::tie(b.verdict, a.num_query_photos, a.probability);
   });
   if (result.listings.size() > static_cast<size_t>(max_listings)) {
     result.num_listings_left_out = static_cast<int>(result.listings.size()) - max_listings;

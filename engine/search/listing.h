@@ -3,9 +3,9 @@
 // All photos of one advertisement as one query: which other advertisements show the same things?
 //
 // Every photo is searched for on its own; the hits are then grouped by the listings in which their photos were seen.
-// Pairs of photos of the same two ads are anything but independent (one session, one table, one maker), so probabilities
-// are never multiplied: a listing has the verdict and the probability of its best pair, and the count of the query's
-// photos that support it.
+// Pairs of photos of the same two ads are anything but independent (one session, one table, one maker), so
+// probabilities are never multiplied: a listing has the verdict and the probability of its best pair, and the count of
+// the query's photos that support it.
 #pragma once
 
 #include <cstddef>
@@ -23,8 +23,8 @@ struct ListingPair {
 };
 
 struct ListingHit {
-  int rank = 0;                    // 1 is best.
-  Listing listing;                 // Empty for a photo that was seen in none.
+  int rank = 0;                      // 1 is best.
+  Listing listing;                   // Empty for a photo that was seen in none.
   Verdict verdict = Verdict::kNone;  // Of the best pair.
   double probability = 0;            // Of the best pair.
   int num_query_photos = 0;          // Distinct photos of the query with a pair of same-scene or better.
@@ -32,10 +32,10 @@ struct ListingHit {
 };
 
 struct ListingResult {
-  std::optional<Listing> queried;       // The catalogued listing that was searched for; its own sightings are left out.
-  std::vector<QueryResult> queries;     // One per photo, in the order given.
-  std::vector<ListingHit> listings;     // Best first: by verdict, number of query photos, probability.
-  int num_listings_left_out = 0;        // Beyond the most that were asked for.
+  std::optional<Listing> queried;    // The catalogued listing that was searched for; its own sightings are left out.
+  std::vector<QueryResult> queries;  // One per photo, in the order given.
+  std::vector<ListingHit> listings;  // Best first: by verdict, number of query photos, probability.
+  int num_listings_left_out = 0;     // Beyond the most that were asked for.
   double elapsed_ms = 0;
 };
 

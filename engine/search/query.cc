@@ -51,7 +51,8 @@ bool CutOut(std::span<const uint8_t> bytes, const FeatureOptions& options, const
   const double roi_side_px = std::max(roi.width_px, roi.height_px);
   const int side_px = std::max(result->width_px, result->height_px);
   DecodeOptions decode;
-  decode.max_side_px = static_cast<int>(std::ceil(std::min<double>(side_px, side_px * options.working_size_px / roi_side_px)));
+  decode.max_side_px =
+      static_cast<int>(std::ceil(std::min<double>(side_px, side_px * options.working_size_px / roi_side_px)));
   DecodeResult decoded = Decode(bytes, decode);
   if (!decoded.image) {
     SetError(decoded.error, result);
@@ -105,7 +106,8 @@ std::optional<Described> DescribeQuery(std::span<const uint8_t> bytes, const Fea
   described.image = std::move(*decoded.image);
   described.place = WholeOf(result->width_px, result->height_px);
   try {
-    for (const Rectangle& r : regions.exclude) result->excluded.push_back(PlaceOf(r, result->width_px, result->height_px));
+    for (const Rectangle& r : regions.exclude)
+      result->excluded.push_back(PlaceOf(r, result->width_px, result->height_px));
     if (regions.roi) result->roi = PlaceOf(*regions.roi, result->width_px, result->height_px);
   } catch (const Error& e) {
     result->error_code = ErrorCodeName(e.code());

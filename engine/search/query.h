@@ -20,7 +20,7 @@ namespace pugmark {
 // A photo, or the part of it that is asked for, decoded and described.
 struct Described {
   PhotoInfo info;
-  Image image;   // Without pixels if there is none.
+  Image image;  // Without pixels if there is none.
   Features features;
   Region place;  // Of `image` in the upright original, pixels.
 
@@ -30,15 +30,16 @@ struct Described {
 // The original as a place.
 Region WholeOf(int width_px, int height_px);
 
-// Reads the file and hands its bytes to `use`, with result->path, ->sha256 and ->elapsed_ms filled. A file that cannot be
-// read, and a photo for which memory does not suffice, become an error of the result.
+// Reads the file and hands its bytes to `use`, with result->path, ->sha256 and ->elapsed_ms filled. A file that cannot
+// be read, and a photo for which memory does not suffice, become an error of the result.
 void ReadQuery(const std::filesystem::path& path, const std::function<void(std::span<const uint8_t>)>& use,
                QueryResult* result);
 
-// Decodes and describes the photo, or its region of interest: that is cut from the photo at the resolution at which it has
-// the working size, if the original has as much, so that a part gives as many keypoints as a whole photo. Fills size,
-// regions and number of keypoints of `result`, or its error if there is no image in the bytes or a region lies outside of
-// it ("invalid_argument"); nullopt then. Threads, cost: as Decode and ExtractFeatures; a region decodes twice.
+// Decodes and describes the photo, or its region of interest: that is cut from the photo at the resolution at which it
+// has the working size, if the original has as much, so that a part gives as many keypoints as a whole photo. Fills
+// size, regions and number of keypoints of `result`, or its error if there is no image in the bytes or a region lies
+// outside of it ("invalid_argument"); nullopt then. Threads, cost: as Decode and ExtractFeatures; a region decodes
+// twice.
 std::optional<Described> DescribeQuery(std::span<const uint8_t> bytes, const FeatureOptions& options,
                                        const QueryRegions& regions, QueryResult* result);
 

@@ -37,8 +37,9 @@ Rectangle ParseRectangle(std::string_view text) {
   const auto fail = [&](std::string_view why) -> Rectangle {
     throw Error(ErrorCode::kInvalidArgument, fmt::format("'{}' {}", EscapeText(text), why));
   };
-  constexpr std::string_view kForm = "is no rectangle: give x,y,width,height in pixels (120,80,300,200), or all four in "
-                                     "percent (10%,20%,50%,50%).";
+  constexpr std::string_view kForm =
+      "is no rectangle: give x,y,width,height in pixels (120,80,300,200), or all four in "
+      "percent (10%,20%,50%,50%).";
   std::array<double, 4> values{};
   int num_percents = 0;
   size_t start = 0;
@@ -68,15 +69,17 @@ Region PlaceOf(const Rectangle& r, int width_px, int height_px) {
                         : fmt::format("{:g},{:g},{:g},{:g}", r.x, r.y, r.width, r.height);
   };
   if (right > width_px + kTolerance_px || bottom > height_px + kTolerance_px) {
-    throw Error(ErrorCode::kInvalidArgument, fmt::format("The rectangle {} reaches beyond the photo, which has {} × {} pixels.",
-                                                         name(), width_px, height_px));
+    throw Error(ErrorCode::kInvalidArgument,
+                fmt::format("The rectangle {} reaches beyond the photo, which has {} × {} pixels.", name(), width_px,
+                            height_px));
   }
   if (right - left < kMinSide_px || bottom - top < kMinSide_px) {
     throw Error(ErrorCode::kInvalidArgument,
                 fmt::format("The rectangle {} is too small: {:g} × {:g} pixels, at least {} × {} are needed.", name(),
                             right - left, bottom - top, kMinSide_px, kMinSide_px));
   }
-  return {static_cast<float>(left), static_cast<float>(top), static_cast<float>(std::min<double>(right, width_px) - left),
+  return {static_cast<float>(left), static_cast<float>(top),
+          static_cast<float>(std::min<double>(right, width_px) - left),
           static_cast<float>(std::min<double>(bottom, height_px) - top)};
 }
 
@@ -90,7 +93,8 @@ Features WithoutRegions(const Features& features, const Region& place, const std
   for (size_t i = 0; i < features.size() && kept.size() < static_cast<size_t>(max_keypoints); ++i) {
     const float x_px = features.keypoints[i].x_px * x_scale + place.x_px;
     const float y_px = features.keypoints[i].y_px * y_scale + place.y_px;
-    if (std::any_of(excluded.begin(), excluded.end(), [&](const Region& r) { return Contains(r, x_px, y_px); })) continue;
+    if (std::any_of(excluded.begin(), excluded.end(), [&](const Region& r) { return Contains(r, x_px, y_px); }))
+      continue;
     kept.keypoints.push_back(features.keypoints[i]);
     const std::span<const uint8_t> descriptor = features.descriptor(i);
     kept.descriptors.insert(kept.descriptors.end(), descriptor.begin(), descriptor.end());

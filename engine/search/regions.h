@@ -31,8 +31,8 @@ Rectangle ParseRectangle(std::string_view text);
 // reaches beyond it or is smaller than 8 px on a side.
 Region PlaceOf(const Rectangle& rectangle, int width_px, int height_px);
 
-// Without the keypoints whose centre lies in one of the regions, and at most max_keypoints of them, the strongest. place:
-// of the described picture in the original, in whose pixels the regions are.
+// Without the keypoints whose centre lies in one of the regions, and at most max_keypoints of them, the strongest.
+// place: of the described picture in the original, in whose pixels the regions are.
 Features WithoutRegions(const Features& features, const Region& place, const std::vector<Region>& excluded,
                         int max_keypoints);
 

@@ -23,7 +23,8 @@ class SearchOptionsTest : public CliTest {
     const std::string c = (*collection_ / "c").string();
     ASSERT_EQ(Wait(Start({"-c", c, "init"}, *collection_ / "out", *collection_ / "err")), 0);
     ASSERT_EQ(Wait(Start({"-c", c, "ingest", "--manifest", Sample("ads/manifest.csv")}, *collection_ / "out",
-                         *collection_ / "err")), 0);
+                         *collection_ / "err")),
+              0);
   }
   static void TearDownTestSuite() { collection_.reset(); }
 
@@ -71,8 +72,11 @@ TEST_F(SearchOptionsTest, APartFindsWhatItShows) {
                 roi[axis].get<double>() + roi[axis + 2].get<double>() + 1);
     }
     const Json& t = first.at("transform");
-    const double x = roi[0].get<double>() + roi[2].get<double>() / 2, y = roi[1].get<double>() + roi[3].get<double>() / 2;
-    const auto row = [&](size_t i) { return t[i][0].get<double>() * x + t[i][1].get<double>() * y + t[i][2].get<double>(); };
+    const double x = roi[0].get<double>() + roi[2].get<double>() / 2,
+                 y = roi[1].get<double>() + roi[3].get<double>() / 2;
+    const auto row = [&](size_t i) {
+      return t[i][0].get<double>() * x + t[i][1].get<double>() * y + t[i][2].get<double>();
+    };
     EXPECT_GT(row(0) / row(2), 0);
     EXPECT_LT(row(0) / row(2), first.at("photo_width").get<double>());
     EXPECT_GT(row(1) / row(2), 0);
@@ -183,8 +187,8 @@ TEST_F(SearchOptionsTest, AListingFindsTheListingsOfTheSameThing) {
 
 TEST_F(SearchOptionsTest, ThreePhotosAsOneListing) {
   // q17 and q18 are copies of photos of two ads, q25 is of none.
-  const Json result = SearchJson({Sample("queries/q17.jpg"), Sample("queries/q18.jpg"), Sample("queries/q25.jpg"),
-                                  "--as-listing", "--top", "2"});
+  const Json result = SearchJson(
+      {Sample("queries/q17.jpg"), Sample("queries/q18.jpg"), Sample("queries/q25.jpg"), "--as-listing", "--top", "2"});
   EXPECT_TRUE(result.at("listing").is_null());
   std::set<std::string> found;
   for (const Json& listing : result.at("listings")) found.insert(listing.at("listing_id").get<std::string>());

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "engine/search/search.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "engine/search/filter.h"
 #include "engine/search/listing.h"
 #include "engine/search/regions.h"
-#include "engine/search/search.h"
 #include "index/base/error.h"
 
 namespace pugmark {
@@ -35,8 +36,9 @@ TEST(Regions, MayEndWithThePhotoAndNoFurther) {
 }
 
 TEST(Regions, RefuseWhatIsNoRectangle) {
-  for (const char* text : {"", "1", "1,2,3", "1,2,3,4,", "1,2,3,4,5", "1,2,3,x", "1,2,3,4 ", "nan,0,10,10", "0,0,inf,10",
-                           "0,0,1e999,10", "0,0,-5,10", "0,0,0,10", "-1,0,10,10", "10%,10%,10,10", "%,%,%,%"}) {
+  for (const char* text :
+       {"", "1", "1,2,3", "1,2,3,4,", "1,2,3,4,5", "1,2,3,x", "1,2,3,4 ", "nan,0,10,10", "0,0,inf,10", "0,0,1e999,10",
+        "0,0,-5,10", "0,0,0,10", "-1,0,10,10", "10%,10%,10,10", "%,%,%,%"}) {
     EXPECT_THROW(ParseRectangle(text), Error) << text;
   }
 }
