@@ -7,14 +7,13 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <new>
 #include <unordered_map>
 #include <unordered_set>
 
 #include "engine/collection/threads.h"
+#include "engine/search/pair.h"
 #include "engine/search/verdict.h"
-#include "engine/verify/agreement.h"
 #include "index/base/error.h"
 #include "index/base/files.h"
 
@@ -37,22 +36,11 @@ struct Verified {
   Features features;  // Of the photo.
 };
 
-// The mirror image's coordinates from the image's own.
-Transform MirrorX(double width_px) { return {-1, 0, width_px, 0, 1, 0, 0, 0, 1}; }
-
-Transform Scaling(double x, double y) { return {x, 0, 0, 0, y, 0, 0, 0, 1}; }
-
-Transform operator*(const Transform& a, const Transform& b) {
-  Transform c{};
-  for (size_t i = 0; i < 3; ++i) {
-    for (size_t j = 0; j < 3; ++j) {
-      for (size_t k = 0; k < 3; ++k) c[3 * i + j] += a[3 * i + k] * b[3 * k + j];
-    }
-  }
-  return c;
+// Of a photo or a query.
+template <typename T>
+Region Whole(const T& photo) {
+  return {0, 0, static_cast<float>(photo.width_px), static_cast<float>(photo.height_px)};
 }
-
-Region Scaled(const Region& r, float x, float y) { return {r.x_px * x, r.y_px * y, r.width_px * x, r.height_px * y}; }
 
 }  // namespace
 
@@ -149,7 +137,7 @@ struct Searcher::Impl {
     hit.verdict = Verdict::kSameFile;
     hit.probability = 1;
     hit.agreeing_pixels = hit.query_overlap = hit.photo_overlap = 1;
-    hit.query_region = hit.photo_region = {0, 0, static_cast<float>(photo.width_px), static_cast<float>(photo.height_px)};
+    hit.query_region = hit.photo_region = Whole(photo);
     hit.photo_from_query = {1, 0, 0, 0, 1, 0, 0, 0, 1};
     Describe(catalogue, std::move(photo), &hit);
     return hit;
@@ -165,50 +153,13 @@ struct Searcher::Impl {
     }
   }
 
-  Hit ToHit(const Catalogue& catalogue, const Verified& verified, Photo photo, const Image& image, const Features& query,
-            const QueryResult& result) const {
-    const Verification& v = verified.verification;
-    Hit hit;
-    const double working_width = query.width_px;
-    Transform working = v.photo_from_query;  // Of the query as it is, not of its mirror image.
-    if (verified.suspect.mirrored) working = working * MirrorX(working_width);
-
+  std::optional<Hit> ToHit(const Catalogue& catalogue, const Verified& verified, Photo photo, const Image& image,
+                           const Features& query, const QueryResult& result) const {
     const std::optional<Image> thumbnail = Thumbnail(photo.sha256);
-    const Agreement agreement = CompareAligned(image, thumbnail ? *thumbnail : image, working, query.width_px,
-                                               query.height_px, verified.features.width_px, verified.features.height_px);
-    const Judgement judgement = Judge(v, query, verified.features, agreement, thumbnail.has_value(),
-                                      NumPhotos());
-    hit.verdict = judgement.verdict;
-    hit.probability = judgement.probability;
-    hit.expected_false_hits = judgement.expected_false_hits;
-    hit.log10_nfa = v.log10_nfa;
-    hit.num_inliers = static_cast<int>(v.inliers.size());
-    hit.num_cells = v.num_cells;
-    hit.density = v.density;
-    hit.mirrored = verified.suspect.mirrored;
-    hit.agreeing_pixels = thumbnail ? agreement.agreeing : 0;
-    hit.query_overlap = agreement.query_overlap;
-    hit.photo_overlap = agreement.photo_overlap;
-
-    const float query_x = static_cast<float>(result.width_px) / static_cast<float>(query.width_px);
-    const float query_y = static_cast<float>(result.height_px) / static_cast<float>(query.height_px);
-    const float photo_x = static_cast<float>(photo.width_px) / static_cast<float>(verified.features.width_px);
-    const float photo_y = static_cast<float>(photo.height_px) / static_cast<float>(verified.features.height_px);
-    Region query_region = v.query_region;
-    if (hit.mirrored) {
-      query_region.x_px = static_cast<float>(working_width) - query_region.x_px - query_region.width_px;
-    }
-    hit.query_region = Scaled(query_region, query_x, query_y);
-    hit.photo_region = Scaled(v.photo_region, photo_x, photo_y);
-    hit.photo_from_query = Scaling(photo_x, photo_y) * working * Scaling(1 / query_x, 1 / query_y);
-
-    for (const Match& m : v.inliers) {
-      const Keypoint& p = verified.features.keypoints[static_cast<size_t>(m.photo)];
-      // MirrorFeatures keeps the order, so the index names the same keypoint in the query itself.
-      const Keypoint& q = query.keypoints[static_cast<size_t>(m.query)];
-      hit.inliers.push_back({q.x_px * query_x, q.y_px * query_y, p.x_px * photo_x, p.y_px * photo_y});
-    }
-    Describe(catalogue, std::move(photo), &hit);
+    std::optional<Hit> hit =
+        DescribePair(verified.verification, verified.suspect.mirrored, {&query, &image, Whole(result)},
+                     {&verified.features, thumbnail ? &*thumbnail : nullptr, Whole(photo)}, NumPhotos());
+    if (hit) Describe(catalogue, std::move(photo), &*hit);
     return hit;
   }
 
@@ -241,8 +192,8 @@ struct Searcher::Impl {
       if (verified.suspect.photo == same_file) continue;
       std::optional<Photo> photo = catalogue.GetPhoto(verified.suspect.photo);
       if (!photo) continue;
-      Hit hit = ToHit(catalogue, verified, std::move(*photo), *decoded.image, query, *result);
-      if (hit.verdict != Verdict::kNone) result->hits.push_back(std::move(hit));
+      std::optional<Hit> hit = ToHit(catalogue, verified, std::move(*photo), *decoded.image, query, *result);
+      if (hit) result->hits.push_back(std::move(*hit));
     }
     std::stable_sort(result->hits.begin(), result->hits.end(), [](const Hit& a, const Hit& b) {
       return std::tie(a.verdict, a.log10_nfa) < std::tie(b.verdict, b.log10_nfa);
