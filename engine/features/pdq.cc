@@ -53,19 +53,17 @@ std::vector<Average> AveragesAlong(int n) {
 
 using Tones = std::array<float, kSide * kSide>;  // Row-major.
 
-// grey(x, y) is the tone of a pixel. Rows are averaged across as they are needed, then down.
-template <typename Grey>
-Tones AverageTones(int width_px, int height_px, const Grey& grey) {
+// grey: height × width, row-major. Averaged across row by row, then down.
+Tones AverageTones(const uint8_t* grey, int width_px, int height_px) {
   const std::vector<Average> across = AveragesAlong(width_px), down = AveragesAlong(height_px);
   std::vector<float> rows(static_cast<size_t>(height_px) * kSide);
-  for (int y = 0; y < height_px; ++y) {
-    float* row = &rows[static_cast<size_t>(y) * kSide];
+  for (size_t y = 0; y < static_cast<size_t>(height_px); ++y) {
+    const uint8_t* pixels = grey + y * static_cast<size_t>(width_px);
     for (size_t k = 0; k < kSide; ++k) {
+      const uint8_t* first = pixels + across[k].first;
       float sum = 0;
-      for (size_t j = 0; j < across[k].weights.size(); ++j) {
-        sum += across[k].weights[j] * grey(across[k].first + static_cast<int>(j), y);
-      }
-      row[k] = sum;
+      for (size_t j = 0; j < across[k].weights.size(); ++j) sum += across[k].weights[j] * static_cast<float>(first[j]);
+      rows[y * kSide + k] = sum;
     }
   }
   Tones tones{};
@@ -127,22 +125,15 @@ PdqTransform Transform(const Tones& tones) {
 
 }  // namespace
 
-PdqTransform TransformForPdq(const uint8_t* grey, int width_px, int height_px, size_t stride) {
-  PUGMARK_CHECK(width_px > 0 && height_px > 0);
-  return Transform(AverageTones(width_px, height_px, [&](int x, int y) {
-    return static_cast<float>(grey[static_cast<size_t>(y) * stride + static_cast<size_t>(x)]);
-  }));
-}
-
 PdqTransform TransformForPdq(const Image& image) {
-  const auto width = static_cast<size_t>(image.width_px);
-  if (image.channels == 1) return TransformForPdq(image.pixels.data(), image.width_px, image.height_px, width);
-  std::vector<uint8_t> grey(width * static_cast<size_t>(image.height_px));
+  PUGMARK_CHECK(image.width_px > 0 && image.height_px > 0);
+  if (image.channels == 1) return Transform(AverageTones(image.pixels.data(), image.width_px, image.height_px));
+  std::vector<uint8_t> grey(static_cast<size_t>(image.width_px) * static_cast<size_t>(image.height_px));
   for (size_t i = 0; i < grey.size(); ++i) {
     const uint8_t* bgr = &image.pixels[3 * i];
     grey[i] = static_cast<uint8_t>((299 * bgr[2] + 587 * bgr[1] + 114 * bgr[0] + 500) / 1000);
   }
-  return TransformForPdq(grey.data(), image.width_px, image.height_px, width);
+  return Transform(AverageTones(grey.data(), image.width_px, image.height_px));
 }
 
 PdqHash HashOf(const PdqTransform& transform) {

@@ -45,8 +45,6 @@ struct PdqTransform {
 // image: any size, grey or colour; [1] advises at most 512 px, more gives nearly the same hash and costs time.
 // Threads: pure. Cost: about 0.6 ms for 640 × 480.
 PdqTransform TransformForPdq(const Image& image);
-// The same of grey pixels: height × width, row-major, rows `stride` bytes apart.
-PdqTransform TransformForPdq(const uint8_t* grey, int width_px, int height_px, size_t stride);
 
 PdqHash HashOf(const PdqTransform& transform);
 

@@ -73,7 +73,7 @@ struct Searcher::Impl {
 
   int64_t NumPhotos() const { return snapshot ? snapshot->info.num_photos : 0; }
 
-  std::vector<Suspect> Suspects(const Features& query, const Features& mirrored) const {
+  std::vector<Suspect> Suspects(const Image& image, const Features& query, const Features& mirrored) const {
     std::vector<Suspect> suspects;
     if (!snapshot || query.size() == 0) return suspects;
     for (const bool is_mirrored : {false, true}) {
@@ -89,7 +89,18 @@ struct Searcher::Impl {
     if (suspects.size() > static_cast<size_t>(options.shortlist.max_candidates)) {
       suspects.resize(static_cast<size_t>(options.shortlist.max_candidates));
     }
+    AddDoors(image, &suspects);
     return suspects;
+  }
+
+  // Candidates that are none of the vote's.
+  void AddDoors(const Image& image, std::vector<Suspect>* suspects) const {
+    for (const DoorCandidate& c : PdqCandidates(*snapshot, image, options.doors)) {
+      const bool known = std::any_of(suspects->begin(), suspects->end(), [&](const Suspect& s) {
+        return s.photo == c.photo && s.mirrored == c.mirrored;
+      });
+      if (!known) suspects->push_back({c.photo, c.mirrored, 0});
+    }
   }
 
   // What passes, the better orientation of each photo, best first.
@@ -188,7 +199,7 @@ struct Searcher::Impl {
       }
     }
     for (const Verified& verified :
-         VerifyAll(Suspects(query, mirrored), query, mirrored, catalogue, &result->num_damaged)) {
+         VerifyAll(Suspects(*decoded.image, query, mirrored), query, mirrored, catalogue, &result->num_damaged)) {
       if (verified.suspect.photo == same_file) continue;
       std::optional<Photo> photo = catalogue.GetPhoto(verified.suspect.photo);
       if (!photo) continue;
