@@ -44,7 +44,7 @@
 #include <random>
 
 #include "benchmarks/whole/edits.h"
-#include "benchmarks/whole/machine.h"
+#include "benchmarks/common/machine.h"
 #include "engine/collection/collection.h"
 #include "engine/ingest/ingest.h"
 #include "engine/ingest/inputs.h"

@@ -116,6 +116,10 @@ StoredFeatures ToStored(const Features& features, const FeatureOptions& options)
   stored.num_keypoints = static_cast<int>(features.size());
   stored.keypoints = PackKeypoints(features.keypoints);
   stored.descriptors = features.descriptors;
+  if (features.pdq) {
+    const auto pdq = PackPdq(*features.pdq);
+    stored.pdq.assign(pdq.begin(), pdq.end());
+  }
   return stored;
 }
 
@@ -129,7 +133,9 @@ Features FromStored(const StoredFeatures& stored, const FeatureOptions& options)
       std::max(stored.width_px, stored.height_px) > options.working_size_px) {
     throw Error(ErrorCode::kCorrupt, "Stored features of a photo are larger than this collection's settings allow.");
   }
-  return UnpackFeatures(stored.width_px, stored.height_px, stored.keypoints, stored.descriptors);
+  Features features = UnpackFeatures(stored.width_px, stored.height_px, stored.keypoints, stored.descriptors);
+  if (!stored.pdq.empty()) features.pdq = UnpackPdq(stored.pdq);
+  return features;
 }
 
 std::vector<EntryGeometry> GeometryOf(const Features& features) {

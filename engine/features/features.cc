@@ -83,6 +83,7 @@ Features ExtractFeatures(const Image& image, const FeatureOptions& options) {
   Features features;
   features.width_px = working.width_px;
   features.height_px = working.height_px;
+  features.pdq = HashOf(TransformForPdq(working));
   try {
     const cv::Mat pixels(working.height_px, working.width_px, CV_8UC(working.channels),
                          const_cast<uint8_t*>(working.pixels.data()));
@@ -116,6 +117,7 @@ Features ExtractFeatures(const Image& image, const FeatureOptions& options) {
 
 Features MirrorFeatures(const Features& features) {
   Features mirrored = features;
+  mirrored.pdq.reset();
   for (size_t k = 0; k < features.size(); ++k) {
     Keypoint& p = mirrored.keypoints[k];
     p.x_px = static_cast<float>(features.width_px) - p.x_px;

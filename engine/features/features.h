@@ -11,11 +11,13 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "engine/decode/decode.h"
+#include "engine/features/pdq.h"
 
 namespace pugmark {
 
@@ -43,6 +45,7 @@ struct Features {
   int height_px = 0;
   std::vector<Keypoint> keypoints;   // Strongest first.
   std::vector<uint8_t> descriptors;  // keypoints.size() × 128, row-major.
+  std::optional<PdqHash> pdq;        // Of the working image. Nothing if it was described before Pugmark computed it.
 
   size_t size() const { return keypoints.size(); }
   std::span<const uint8_t> descriptor(size_t i) const {
@@ -55,7 +58,8 @@ struct Features {
 Features ExtractFeatures(const Image& image, const FeatureOptions& options);
 
 // The features that the left-right mirrored image would have, without extracting again: gradients change sign in x only,
-// so in the keypoint's own frame rows swap and orientation bins run backwards. Applied twice it gives its input back.
+// so in the keypoint's own frame rows swap and orientation bins run backwards. Applied twice it gives its input back,
+// without the PDQ hash: the mirrored one follows from the transform only (DihedralHashes).
 Features MirrorFeatures(const Features& features);
 
 // Names method and options: features are comparable only if their extractors are equal.

@@ -27,6 +27,10 @@ constexpr size_t kMaxPartsAtIngest = 32;
                                      "Run the same command again.");
 }
 
+void AddGlobals(PhotoId id, const Features& features, GlobalsBuilder* globals) {
+  if (features.pdq) globals->AddHash(id, features.pdq->bits, static_cast<uint8_t>(features.pdq->quality));
+}
+
 class Indexer {
  public:
   Indexer(Collection& collection, const ReindexOptions& options, std::stop_token stop,
@@ -57,8 +61,9 @@ class Indexer {
     return Codebook::Train(samples, codebook);
   }
 
-  // Quantises every photo after `after` into the part, in order of id. Returns how many.
-  int64_t AddPhotos(const Codebook& codebook, PhotoId after, int64_t total, PartBuilder* part) const {
+  // Quantises every photo after `after` into the part, in order of id, and adds its hash and vector. Returns how many.
+  int64_t AddPhotos(const Codebook& codebook, PhotoId after, int64_t total, PartBuilder* part,
+                    GlobalsBuilder* globals) const {
     struct Photo {
       PhotoId id;
       Features features;
@@ -79,6 +84,7 @@ class Indexer {
     };
     collection_.catalogue.VisitFeatures(after, [&](PhotoId id, const StoredFeatures& stored) {
       round.push_back({id, FromStored(stored, collection_.features), {}});
+      AddGlobals(id, round.back().features, globals);
       if (round.size() == kPhotosPerRound) finish_round();
       return true;
     });
@@ -92,8 +98,9 @@ class Indexer {
     const Codebook codebook = Train(totals);
     writer.SetCodebook(codebook);
     PartBuilder part(codebook.num_words());
-    report.num_added = AddPhotos(codebook, PhotoId{}, totals.num_photos, &part);
-    writer.AddPart(part);
+    GlobalsBuilder globals;
+    report.num_added = AddPhotos(codebook, PhotoId{}, totals.num_photos, &part, &globals);
+    writer.AddPart(part, globals);
     report.codebook_trained = true;
     return Publish(writer, totals, std::move(report));
   }
@@ -163,8 +170,9 @@ ReindexReport IndexNewPhotos(Collection& collection, const ReindexOptions& optio
   SnapshotWriter writer(collection.paths);
   writer.ContinueFrom(snapshot->info);
   PartBuilder part(snapshot->codebook.num_words());
-  report.num_added = indexer.AddPhotos(snapshot->codebook, after, fresh.num_photos, &part);
-  writer.AddPart(part);
+  GlobalsBuilder globals;
+  report.num_added = indexer.AddPhotos(snapshot->codebook, after, fresh.num_photos, &part, &globals);
+  writer.AddPart(part, globals);
   return indexer.Publish(writer, totals, std::move(report));
 }
 
@@ -189,6 +197,7 @@ ReindexReport Reindex(Collection& collection, const ReindexOptions& options, std
   SnapshotWriter writer(collection.paths);
   writer.LinkCodebook(snapshot->info);
   PartBuilder part(snapshot->codebook.num_words());
+  GlobalsBuilder globals;
   std::unordered_map<PhotoId, bool> catalogued;  // Asked once per photo, not once per entry.
   const auto keep = [&](PhotoId id) {
     const auto [place, is_new] = catalogued.try_emplace(id, true);
@@ -200,9 +209,10 @@ ReindexReport Reindex(Collection& collection, const ReindexOptions& options, std
     part.AddEntriesOf(old, keep);
     progress("merging", ++done, static_cast<int64_t>(snapshot->parts.size()));
   }
+  for (const Globals& old : snapshot->globals) globals.AddAllOf(old, keep);
   part.CountPhotos(num_old);
-  report.num_added = indexer.AddPhotos(snapshot->codebook, after, fresh.num_photos, &part);
-  writer.AddPart(part);
+  report.num_added = indexer.AddPhotos(snapshot->codebook, after, fresh.num_photos, &part, &globals);
+  writer.AddPart(part, globals);
   return indexer.Publish(writer, totals, std::move(report));
 }
 

@@ -66,7 +66,7 @@ struct Searcher::Impl {
 
   int64_t NumPhotos() const { return snapshot ? snapshot->info.num_photos : 0; }
 
-  std::vector<Suspect> Suspects(const Features& query, const Features& mirrored) const {
+  std::vector<Suspect> Suspects(const Image& image, const Features& query, const Features& mirrored) const {
     std::vector<Suspect> suspects;
     if (!snapshot || query.size() == 0) return suspects;
     for (const bool is_mirrored : {false, true}) {
@@ -82,7 +82,19 @@ struct Searcher::Impl {
     if (suspects.size() > static_cast<size_t>(options.shortlist.max_candidates)) {
       suspects.resize(static_cast<size_t>(options.shortlist.max_candidates));
     }
+    AddDoors(image, &suspects);
     return suspects;
+  }
+
+  // Candidates that are none of the vote's. image: without pixels if a catalogued query has lost its thumbnail.
+  void AddDoors(const Image& image, std::vector<Suspect>* suspects) const {
+    if (image.pixels.empty()) return;
+    for (const DoorCandidate& c : PdqCandidates(*snapshot, image, options.doors)) {
+      const bool known = std::any_of(suspects->begin(), suspects->end(), [&](const Suspect& s) {
+        return s.photo == c.photo && s.mirrored == c.mirrored;
+      });
+      if (!known) suspects->push_back({c.photo, c.mirrored, 0});
+    }
   }
 
   // What passes, the better orientation of each photo, best first.
@@ -163,7 +175,7 @@ struct Searcher::Impl {
       }
     }
     for (const Verified& verified :
-         VerifyAll(Suspects(query.features, mirrored), query.features, mirrored, catalogue, &result->num_damaged)) {
+         VerifyAll(Suspects(query.image, query.features, mirrored), query.features, mirrored, catalogue, &result->num_damaged)) {
       if (verified.suspect.photo == same_file) continue;
       std::optional<Photo> photo = catalogue.GetPhoto(verified.suspect.photo);
       if (!photo) continue;

@@ -2,7 +2,8 @@
 //
 // Reverse search: a photo goes in, ranked earlier sightings come out, each with a verdict, a probability and evidence.
 //
-// SHA-256 look-up → features → shortlist, for the photo and for its mirror image → verification of each candidate →
+// SHA-256 look-up → features → shortlist, for the photo and for its mirror image, and what resembles it as a whole →
+// verification of each candidate →
 // agreement of the aligned pixels → verdict. Candidates are verified from their stored features; of the few that pass,
 // the stored thumbnail is read. Original photos are never opened.
 #pragma once
@@ -18,6 +19,7 @@
 #include <vector>
 
 #include "engine/collection/collection.h"
+#include "engine/search/doors.h"
 #include "engine/search/filter.h"
 #include "engine/search/regions.h"
 #include "engine/verify/verify.h"
@@ -35,6 +37,7 @@ std::string_view VerdictMeaning(Verdict verdict);
 struct SearchOptions {
   int max_hits = 20;                    // [1, 10000].
   ShortlistOptions shortlist;
+  DoorOptions doors;  // Candidates beside the shortlist's.
   VerifyOptions verify;
   // Candidates with a larger expected number of false hits are not reported at all. The default lets weak geometry
   // through as look-alike; same-scene and better need far less than one false hit in 10,000 unrelated queries.

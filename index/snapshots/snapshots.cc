@@ -91,7 +91,7 @@ SnapshotInfo ReadManifest(const CollectionPaths& paths, int64_t number) {
     info.last_sha256 = json.at("last_sha256").get<std::string>();
     for (const Json& part : json.at("parts")) {
       info.parts.push_back({part.at("file").get<std::string>(), part.at("num_photos").get<int64_t>(),
-                            part.at("num_entries").get<int64_t>()});
+                            part.at("num_entries").get<int64_t>(), part.value("globals", "")});
       info.num_entries += info.parts.back().num_entries;
     }
     for (const Json& seal : json.at("files")) {
@@ -105,7 +105,9 @@ SnapshotInfo ReadManifest(const CollectionPaths& paths, int64_t number) {
     return std::any_of(info.files.begin(), info.files.end(), [&](const FileSeal& s) { return s.file == name; });
   };
   bool complete = info.number == number && sealed_file(kCodebookFile) && info.num_words > 0;
-  for (const PartInfo& part : info.parts) complete = complete && sealed_file(part.file);
+  for (const PartInfo& part : info.parts) {
+    complete = complete && sealed_file(part.file) && (part.globals.empty() || sealed_file(part.globals));
+  }
   for (const FileSeal& seal : info.files) complete = complete && IsPlainFileName(seal.file);
   if (!complete) ThrowDamaged(file, "does not describe a complete snapshot");
   return info;
@@ -147,10 +149,11 @@ std::optional<Snapshot> OpenCurrentSnapshot(const CollectionPaths& paths) {
         const std::string finding = seal.file == kCodebookFile ? VerifyContent(dir, seal) : VerifySize(dir, seal);
         if (!finding.empty()) ThrowDamaged(dir, finding);
       }
-      Snapshot snapshot{info, Codebook::Load(dir / kCodebookFile), {}};
+      Snapshot snapshot{info, Codebook::Load(dir / kCodebookFile), {}, {}};
       if (snapshot.codebook.num_words() != info.num_words) ThrowDamaged(dir, "its codebook is another one's");
       for (const PartInfo& part : info.parts) {
         snapshot.parts.push_back(Part::Open(dir / part.file, info.num_words, part.num_entries));
+        if (!part.globals.empty()) snapshot.globals.push_back(Globals::Open(dir / part.globals));
       }
       return snapshot;
     } catch (const Error&) {
@@ -229,16 +232,23 @@ void SnapshotWriter::LinkCodebook(const SnapshotInfo& base) {
 
 void SnapshotWriter::ContinueFrom(const SnapshotInfo& base) {
   LinkCodebook(base);
-  for (const PartInfo& part : base.parts) Link(base, part.file);
+  for (const PartInfo& part : base.parts) {
+    Link(base, part.file);
+    if (!part.globals.empty()) Link(base, part.globals);
+  }
   parts_ = base.parts;
 }
 
-void SnapshotWriter::AddPart(const PartBuilder& part) {
+void SnapshotWriter::AddPart(const PartBuilder& part, const GlobalsBuilder& globals) {
   // The number of the snapshot that made the part keeps names distinct when parts are carried on.
   const std::string file = fmt::format("part-{:06}-{}.faiss", number_, parts_.size());
   part.Write(staging_ / file);
   files_.push_back(Seal(staging_ / file));
-  parts_.push_back({file, part.num_photos(), part.num_entries()});
+  parts_.push_back({file, part.num_photos(), part.num_entries(), ""});
+  if (globals.empty()) return;
+  parts_.back().globals = fmt::format("globals-{:06}-{}.bin", number_, parts_.size() - 1);
+  globals.Write(staging_ / parts_.back().globals);
+  files_.push_back(Seal(staging_ / parts_.back().globals));
 }
 
 SnapshotInfo SnapshotWriter::Publish(const std::string& extractor, PhotoId last_photo, const Sha256& last_sha256,
@@ -253,6 +263,7 @@ SnapshotInfo SnapshotWriter::Publish(const std::string& extractor, PhotoId last_
   Json parts = Json::array();
   for (const PartInfo& part : parts_) {
     parts.push_back({{"file", part.file}, {"num_photos", part.num_photos}, {"num_entries", part.num_entries}});
+    if (!part.globals.empty()) parts.back()["globals"] = part.globals;
     info.num_entries += part.num_entries;
   }
   const Json manifest = {{"schema", kManifestSchema},      {"number", number_},       {"created_at", info.created_at},

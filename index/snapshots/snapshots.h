@@ -2,8 +2,8 @@
 //
 // Snapshots: immutable, numbered states of the index, published atomically.
 //
-// A snapshot is a directory with one codebook, one or more parts and a manifest.json that names each file with its size
-// and SHA-256. The file CURRENT names the one in use. Parts are shared between snapshots by hard links, so publishing a
+// A snapshot is a directory with one codebook, one or more parts, each with the hashes and vectors of its photos beside it,
+// and a manifest.json that names each file with its size and SHA-256. The file CURRENT names the one in use. Parts are shared between snapshots by hard links, so publishing a
 // small new part costs the part, not the collection. Everything here can be rebuilt from the catalogue.
 //
 // Order of writes: files of the new snapshot in a staging directory, each synced; manifest; the directory synced and
@@ -21,6 +21,7 @@
 #include "index/base/collection.h"
 #include "index/base/ids.h"
 #include "index/vectors/codebook.h"
+#include "index/vectors/globals.h"
 #include "index/vectors/part.h"
 
 namespace pugmark {
@@ -29,6 +30,7 @@ struct PartInfo {
   std::string file;  // Name within the snapshot's directory.
   int64_t num_photos = 0;
   int64_t num_entries = 0;
+  std::string globals;  // File of hashes and vectors of its photos; empty if there are none (older snapshots).
 };
 
 // What a file must be: FAISS trusts what it reads, so we do not.
@@ -48,7 +50,7 @@ struct SnapshotInfo {
   PhotoId last_photo;       // Every catalogued photo up to this one is covered.
   std::string last_sha256;  // Of that photo: a catalogue that was restored from a backup gives its number to another.
   std::vector<PartInfo> parts;
-  std::vector<FileSeal> files;  // Codebook and parts.
+  std::vector<FileSeal> files;  // Codebook, parts and globals.
 };
 
 // A snapshot opened for searching. Stays valid if a newer one is published or this one is pruned meanwhile.
@@ -57,6 +59,7 @@ struct Snapshot {
   SnapshotInfo info;
   Codebook codebook;
   std::vector<Part> parts;
+  std::vector<Globals> globals;  // Of those parts that have them.
 };
 
 // The current snapshot's number; nothing before the first publish. Throws Error(kCorrupt) if CURRENT is unreadable.
@@ -93,7 +96,8 @@ class SnapshotWriter {
   void LinkCodebook(const SnapshotInfo& base);
   void ContinueFrom(const SnapshotInfo& base);
 
-  void AddPart(const PartBuilder& part);
+  // globals: of the part's photos; no file is written if it is empty.
+  void AddPart(const PartBuilder& part, const GlobalsBuilder& globals = {});
 
   // Makes it current. Returns what was published. Throws Error(kIo); the old snapshot then stays current.
   SnapshotInfo Publish(const std::string& extractor, PhotoId last_photo, const Sha256& last_sha256, int64_t num_photos);

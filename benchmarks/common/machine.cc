@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "benchmarks/whole/machine.h"
+#include "benchmarks/common/machine.h"
 
 #include <fmt/format.h>
 #include <sys/resource.h>

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "index/vectors/globals.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <bit>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "index/base/error.h"
+#include "index/vectors/checked_writer.h"
+
+static_assert(std::endian::native == std::endian::little, "Globals are written as the machine holds them: little-endian.");
+
+namespace pugmark {
+namespace {
+
+// Everything that follows the header is aligned to its own size if hashes come first and bytes last.
+struct Header {
+  std::array<char, 8> magic;
+  uint64_t num_hashes;
+  uint64_t num_vectors;
+  uint64_t dimension;
+};
+static_assert(sizeof(Header) == 32);
+constexpr std::array<char, 8> kMagic = {'P', 'M', 'G', 'L', 'O', 'B', '0', '1'};
+constexpr uint64_t kBytesPerHash = sizeof(HashBits) + sizeof(uint32_t) + sizeof(uint8_t);
+constexpr uint64_t kMaxPhotos = 0xFFFFFFFF;
+
+uint32_t PhotoNumber(PhotoId photo) {
+  if (photo.value <= 0 || photo.value > static_cast<int64_t>(kMaxPhotos)) {
+    throw Error(ErrorCode::kLimit, fmt::format("Photo {} cannot be indexed: an index holds at most 4,294,967,295 photos. "
+                                               "Split the collection.",
+                                               photo.value));
+  }
+  return static_cast<uint32_t>(photo.value);
+}
+
+[[noreturn]] void ThrowDamaged(const std::filesystem::path& path) {
+  throw Error(ErrorCode::kCorrupt, fmt::format("{}: does not hold the hashes and vectors that its header says. Nothing was "
+                                               "changed. Run 'pugmark reindex --full' to rebuild it from the catalogue.",
+                                               path.string()));
+}
+
+}  // namespace
+
+struct Globals::Mapping {
+  explicit Mapping(const std::filesystem::path& path) {
+    const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    struct stat status {};
+    if (fd < 0 || ::fstat(fd, &status) != 0) Fail(path, fd);
+    size = static_cast<size_t>(status.st_size);
+    if (size >= sizeof(Header)) data = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, fd, 0);
+    if (data == MAP_FAILED) Fail(path, fd);
+    ::close(fd);
+  }
+  ~Mapping() {
+    if (data != nullptr) ::munmap(data, size);
+  }
+  Mapping(const Mapping&) = delete;
+  Mapping& operator=(const Mapping&) = delete;
+
+  void* data = nullptr;  // Null if the file is too short for a header.
+  size_t size = 0;
+
+ private:
+  [[noreturn]] static void Fail(const std::filesystem::path& path, int fd) {
+    const int error = errno;
+    if (fd >= 0) ::close(fd);
+    throw Error(ErrorCode::kIo, fmt::format("{}: cannot be opened: {}.", path.string(), std::strerror(error)));
+  }
+};
+
+Globals::Globals() = default;
+Globals::Globals(Globals&&) noexcept = default;
+Globals& Globals::operator=(Globals&&) noexcept = default;
+Globals::~Globals() = default;
+
+Globals Globals::Open(const std::filesystem::path& path) {
+  Globals globals;
+  globals.mapping_ = std::make_unique<Mapping>(path);
+  const Mapping& file = *globals.mapping_;
+  if (file.data == nullptr) ThrowDamaged(path);
+  Header header;
+  std::memcpy(&header, file.data, sizeof(header));
+  // Bounds first, so that the sum below cannot overflow.
+  if (header.magic != kMagic || header.num_hashes > kMaxPhotos || header.num_vectors > kMaxPhotos ||
+      header.dimension > kMaxVectorDimension || (header.num_vectors > 0) != (header.dimension > 0) ||
+      file.size != sizeof(Header) + header.num_hashes * kBytesPerHash +
+                       header.num_vectors * (sizeof(uint32_t) + header.dimension)) {
+    ThrowDamaged(path);
+  }
+  const uint8_t* at = static_cast<const uint8_t*>(file.data) + sizeof(Header);
+  const auto take = [&]<typename T>(std::span<const T>* view, uint64_t n) {
+    *view = {reinterpret_cast<const T*>(at), static_cast<size_t>(n)};
+    at += n * sizeof(T);
+  };
+  take(&globals.hashes_, header.num_hashes);
+  take(&globals.hash_photos_, header.num_hashes);
+  take(&globals.vector_photos_, header.num_vectors);
+  take(&globals.qualities_, header.num_hashes);
+  take(&globals.vectors_, header.num_vectors * header.dimension);
+  globals.dimension_ = static_cast<size_t>(header.dimension);
+  return globals;
+}
+
+void GlobalsBuilder::AddHash(PhotoId photo, const HashBits& hash, uint8_t quality) {
+  hash_photos_.push_back(PhotoNumber(photo));
+  hashes_.push_back(hash);
+  qualities_.push_back(quality);
+}
+
+void GlobalsBuilder::AddVector(PhotoId photo, std::span<const int8_t> vector) {
+  if (vector.empty() || vector.size() > kMaxVectorDimension || (dimension_ > 0 && vector.size() != dimension_)) {
+    throw Error(ErrorCode::kCorrupt, fmt::format("The embedding of photo {} has {} values where the others have {}. "
+                                                 "Run 'pugmark check'.",
+                                                 photo.value, vector.size(), dimension_));
+  }
+  dimension_ = vector.size();
+  vector_photos_.push_back(PhotoNumber(photo));
+  vectors_.insert(vectors_.end(), vector.begin(), vector.end());
+}
+
+void GlobalsBuilder::AddAllOf(const Globals& globals, const std::function<bool(PhotoId)>& keep) {
+  for (size_t i = 0; i < globals.hashes().size(); ++i) {
+    const PhotoId photo{globals.hash_photos()[i]};
+    if (keep(photo)) AddHash(photo, globals.hashes()[i], globals.qualities()[i]);
+  }
+  for (size_t i = 0; i < globals.vector_photos().size(); ++i) {
+    const PhotoId photo{globals.vector_photos()[i]};
+    if (keep(photo)) AddVector(photo, globals.vectors().subspan(i * globals.dimension(), globals.dimension()));
+  }
+}
+
+void GlobalsBuilder::Write(const std::filesystem::path& path) const {
+  CheckedWriter writer(path);
+  const Header header = {kMagic, hashes_.size(), vector_photos_.size(), dimension_};
+  writer(&header, sizeof(header), 1);
+  const auto put = [&](const auto& values) { writer(values.data(), sizeof(values[0]), values.size()); };
+  put(hashes_);
+  put(hash_photos_);
+  put(vector_photos_);
+  put(qualities_);
+  put(vectors_);
+  writer.Close();
+}
+
+}  // namespace pugmark
