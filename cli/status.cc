@@ -48,7 +48,8 @@ int Status(const Context& context) {
                        {"entries", snapshot.num_entries},
                        {"parts", snapshot.parts.size()},
                        {"words", snapshot.num_words},
-                       {"extractor", ExtractorName(collection.features)}};
+                       {"extractor", ExtractorName(collection.features)},
+                       {"embedding", collection.embedding ? Json(EscapeText(collection.embedding->name)) : Json(nullptr)}};
     fmt::print("{}\n", json.dump());
     return kDone;
   }
@@ -70,6 +71,10 @@ int Status(const Context& context) {
     fmt::print("  {} photos are not searchable yet. Run 'pugmark reindex'.\n", Grouped(num_unindexed));
   }
   fmt::print("  features: {}\n", ExtractorName(collection.features));
+  if (collection.embedding) {
+    fmt::print("  embedding: {}, {} values, SHA-256 {}…\n", EscapeText(collection.embedding->name),
+               collection.embedding->size, EscapeText(collection.embedding->model_sha256.substr(0, 12)));
+  }
   return kDone;
 }
 

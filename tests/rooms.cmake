@@ -23,12 +23,13 @@ set(may_engine_report ${may_engine_search} engine/search)
 set(may_cli ${rooms})
 
 # Header pattern → the rooms that own the library.
-set(libraries SQLiteCpp/ sqlite3.h faiss/ CLI/ opencv2/ jpeglib.h gif_lib.h libheif/ libexif/ openssl/ csv.h kainjow/)
+set(libraries SQLiteCpp/ sqlite3.h faiss/ CLI/ opencv2/ opencv2/dnn jpeglib.h gif_lib.h libheif/ libexif/ openssl/ csv.h kainjow/)
 set(owner_SQLiteCpp/ index/catalogue)
 set(owner_sqlite3.h index/catalogue)
 set(owner_faiss/ index/vectors)
 set(owner_CLI/ cli)
 set(owner_opencv2/ engine/decode engine/features engine/verify cli)  # cli: cv::setNumThreads at start.
+set(owner_opencv2/dnn engine/features)  # And with it protobuf, and whatever a stranger's network asks for.
 set(owner_jpeglib.h engine/decode)
 set(owner_gif_lib.h engine/decode)
 set(owner_libheif/ engine/decode)

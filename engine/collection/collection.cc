@@ -47,7 +47,7 @@ void CheckOptions(const FeatureOptions& options) {
 
 }  // namespace
 
-void CreateCollection(const fs::path& root, const FeatureOptions& options) {
+void CreateCollection(const fs::path& root, const FeatureOptions& options, const fs::path& embedding) {
   CheckOptions(options);
   const CollectionPaths paths{fs::absolute(root).lexically_normal()};
   if (fs::exists(paths.catalogue())) {
@@ -57,10 +57,14 @@ void CreateCollection(const fs::path& root, const FeatureOptions& options) {
   for (const fs::directory_entry& entry : fs::directory_iterator(root, error)) {
     const std::string name = entry.path().filename().string();
     // Ours: what an init left that was interrupted.
-    if (name == "snapshots" || name == "thumbs" || name == "LOCK" || name.starts_with("catalogue.new")) continue;
+    if (name == "snapshots" || name == "thumbs" || name == "embedding" || name == "LOCK" || name.starts_with("catalogue.new")) {
+      continue;
+    }
     throw Error(ErrorCode::kInvalidArgument, fmt::format("{}: is not empty. Name a new or empty directory for the collection.",
                                                          EscapeText(root.string())));
   }
+  std::optional<EmbeddingFiles> files;
+  if (!embedding.empty()) files = ReadEmbeddingFiles(embedding);
   fs::create_directories(paths.snapshots(), error);
   if (!error) fs::create_directories(paths.root / "thumbs", error);
   if (error) throw Error(ErrorCode::kIo, fmt::format("{}: cannot be created: {}.", root.string(), error.message()));
@@ -75,6 +79,7 @@ void CreateCollection(const fs::path& root, const FeatureOptions& options) {
     catalogue.SetSetting(kWorkingSize, fmt::format("{}", options.working_size_px));
     catalogue.SetSetting(kMaxKeypoints, fmt::format("{}", options.max_keypoints));
     catalogue.SetSetting(kContrast, fmt::format("{}", options.contrast_threshold));
+    if (files) InstallEmbedding(*files, paths, catalogue);
     transaction.Commit();
   }
   fs::rename(fresh, paths.catalogue(), error);
@@ -100,7 +105,8 @@ Collection OpenCollection(const fs::path& root, Catalogue::Access access) {
   options.max_keypoints = NumberSetting<int>(catalogue, kMaxKeypoints);
   options.contrast_threshold = NumberSetting<float>(catalogue, kContrast);
   CheckOptions(options);
-  return {std::move(paths), std::move(catalogue), options};
+  std::optional<EmbeddingSetting> embedding = ReadEmbeddingSetting(catalogue);
+  return {std::move(paths), std::move(catalogue), options, std::move(embedding)};
 }
 
 bool BelongsTogether(const SnapshotInfo& snapshot, const Catalogue& catalogue) {
@@ -120,6 +126,7 @@ StoredFeatures ToStored(const Features& features, const FeatureOptions& options)
     const auto pdq = PackPdq(*features.pdq);
     stored.pdq.assign(pdq.begin(), pdq.end());
   }
+  stored.global_descriptor.assign(features.global_descriptor.begin(), features.global_descriptor.end());
   return stored;
 }
 
@@ -135,6 +142,10 @@ Features FromStored(const StoredFeatures& stored, const FeatureOptions& options)
   }
   Features features = UnpackFeatures(stored.width_px, stored.height_px, stored.keypoints, stored.descriptors);
   if (!stored.pdq.empty()) features.pdq = UnpackPdq(stored.pdq);
+  if (stored.global_descriptor.size() > static_cast<size_t>(kMaxGlobalDescriptorSize)) {
+    throw Error(ErrorCode::kCorrupt, "A photo's stored global descriptor is larger than any can be. Run 'pugmark check'.");
+  }
+  features.global_descriptor.assign(stored.global_descriptor.begin(), stored.global_descriptor.end());
   return features;
 }
 

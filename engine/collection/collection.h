@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <vector>
 
+#include "engine/collection/installed_embedding.h"
 #include "engine/features/features.h"
 #include "index/base/collection.h"
 #include "index/catalogue/catalogue.h"
@@ -19,11 +20,15 @@ struct Collection {
   CollectionPaths paths;
   Catalogue catalogue;
   FeatureOptions features;  // Fixed when the collection is made.
+  std::optional<EmbeddingSetting> embedding;  // Likewise; nothing if it has none.
 };
 
 // Makes an empty collection. The directory may exist if it is empty. Throws Error(kExists) if there is a collection,
 // Error(kInvalidArgument) if options are out of range or the directory holds other things, Error(kIo).
-void CreateCollection(const std::filesystem::path& root, const FeatureOptions& options);
+// embedding: an ONNX file to be copied into the collection with the JSON file beside it; empty: none. Throws as
+// ReadEmbeddingFiles, before anything is written.
+void CreateCollection(const std::filesystem::path& root, const FeatureOptions& options,
+                      const std::filesystem::path& embedding = {});
 
 // Where the collection lies. Throws Error(kNotFound) if `root` is no collection.
 CollectionPaths LocateCollection(const std::filesystem::path& root);

@@ -118,6 +118,7 @@ Features ExtractFeatures(const Image& image, const FeatureOptions& options) {
 Features MirrorFeatures(const Features& features) {
   Features mirrored = features;
   mirrored.pdq.reset();
+  mirrored.global_descriptor.clear();
   for (size_t k = 0; k < features.size(); ++k) {
     Keypoint& p = mirrored.keypoints[k];
     p.x_px = static_cast<float>(features.width_px) - p.x_px;

@@ -46,6 +46,7 @@ struct Features {
   std::vector<Keypoint> keypoints;   // Strongest first.
   std::vector<uint8_t> descriptors;  // keypoints.size() × 128, row-major.
   std::optional<PdqHash> pdq;        // Of the working image. Nothing if it was described before Pugmark computed it.
+  std::vector<int8_t> global_descriptor;  // By Embedding::Describe; empty unless the collection has one.
 
   size_t size() const { return keypoints.size(); }
   std::span<const uint8_t> descriptor(size_t i) const {
@@ -59,7 +60,7 @@ Features ExtractFeatures(const Image& image, const FeatureOptions& options);
 
 // The features that the left-right mirrored image would have, without extracting again: gradients change sign in x only,
 // so in the keypoint's own frame rows swap and orientation bins run backwards. Applied twice it gives its input back,
-// without the PDQ hash: the mirrored one follows from the transform only (DihedralHashes).
+// without PDQ hash and global descriptor, which do not follow from their own values.
 Features MirrorFeatures(const Features& features);
 
 // Names method and options: features are comparable only if their extractors are equal.

@@ -60,6 +60,7 @@ class Describer {
       : options_(options),
         paths_(collection.paths),
         features_(collection.features),
+        embedding_(LoadEmbedding(collection.paths, collection.embedding)),
         decode_(options.decode),
         readers_([database = collection.paths.catalogue()] { return Catalogue(database, Catalogue::Access::kRead); }) {
     decode_.max_side_px = features_.working_size_px;
@@ -108,7 +109,9 @@ class Describer {
     }
     if (!item->known) {
       start = Clock::now();
-      item->features = ToStored(ExtractFeatures(*decoded.image, features_), features_);
+      Features features = ExtractFeatures(*decoded.image, features_);
+      if (embedding_) features.global_descriptor = embedding_->Describe(*decoded.image);
+      item->features = ToStored(features, features_);
       item->features_seconds = SecondsSince(start);
     }
     start = Clock::now();
@@ -119,6 +122,7 @@ class Describer {
   const IngestOptions& options_;
   const CollectionPaths paths_;
   const FeatureOptions features_;
+  const std::shared_ptr<const Embedding> embedding_;  // Null if there is none.
   DecodeOptions decode_;
   tbb::enumerable_thread_specific<Catalogue> readers_;
 };

@@ -25,6 +25,11 @@ CheckReport CheckCollection(const Collection& collection) {
       if (stored.num_keypoints != static_cast<int>(features.size())) {
         throw Error(ErrorCode::kCorrupt, "The number of keypoints is not the stored one.");
       }
+      const size_t wanted = collection.embedding ? static_cast<size_t>(collection.embedding->size) : 0;
+      if (features.global_descriptor.size() != wanted) {
+        throw Error(ErrorCode::kCorrupt, fmt::format("Its global descriptor has {} values where the collection's have {}.",
+                                                     features.global_descriptor.size(), wanted));
+      }
     } catch (const Error& e) {
       findings.push_back(fmt::format("Photo {}: {}", id.value, e.what()));
     }
@@ -38,6 +43,11 @@ CheckReport CheckCollection(const Collection& collection) {
     }
     return true;
   });
+  try {
+    LoadEmbedding(collection.paths, collection.embedding);
+  } catch (const Error& e) {
+    findings.emplace_back(e.what());
+  }
   const std::optional<int64_t> current = CurrentSnapshot(collection.paths);
   if (!current) {
     report.num_unindexed = report.num_photos;

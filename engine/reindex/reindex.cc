@@ -29,6 +29,7 @@ constexpr size_t kMaxPartsAtIngest = 32;
 
 void AddGlobals(PhotoId id, const Features& features, GlobalsBuilder* globals) {
   if (features.pdq) globals->AddHash(id, features.pdq->bits, static_cast<uint8_t>(features.pdq->quality));
+  if (!features.global_descriptor.empty()) globals->AddVector(id, features.global_descriptor);
 }
 
 class Indexer {

@@ -23,4 +23,26 @@ std::vector<DoorCandidate> PdqCandidates(const Snapshot& snapshot, const Image& 
   return candidates;
 }
 
+std::vector<DoorCandidate> EmbeddingCandidates(const Snapshot& snapshot, const Embedding& embedding, const Image& query,
+                                               const DoorOptions& options) {
+  std::vector<DoorCandidate> candidates;
+  if (options.max_embedding_candidates == 0 || snapshot.globals.empty()) return candidates;
+  for (const VectorNeighbour& n :
+       NearestVectors(snapshot.globals, embedding.Describe(query), options.max_embedding_candidates)) {
+    candidates.push_back({n.photo, false});
+    candidates.push_back({n.photo, true});
+  }
+  return candidates;
+}
+
+std::vector<DoorCandidate> DoorCandidates(const Snapshot& snapshot, const Embedding* embedding, const Image& query,
+                                          const DoorOptions& options) {
+  std::vector<DoorCandidate> candidates = PdqCandidates(snapshot, query, options);
+  if (embedding != nullptr) {
+    const std::vector<DoorCandidate> more = EmbeddingCandidates(snapshot, *embedding, query, options);
+    candidates.insert(candidates.end(), more.begin(), more.end());
+  }
+  return candidates;
+}
+
 }  // namespace pugmark

@@ -41,6 +41,7 @@ struct Searcher::Impl {
   SearchOptions options;
   CollectionPaths paths;
   FeatureOptions features;
+  std::shared_ptr<const Embedding> embedding;  // Null if there is none.
   std::optional<Snapshot> snapshot;
   int64_t num_unindexed = 0;
   // SQLite connections are for one thread at a time.
@@ -49,6 +50,7 @@ struct Searcher::Impl {
   Impl(const std::filesystem::path& root, const Collection& collection)
       : paths(collection.paths),
         features(collection.features),
+        embedding(LoadEmbedding(collection.paths, collection.embedding)),
         snapshot(OpenCurrentSnapshot(collection.paths)),
         catalogues([database = collection.paths.catalogue()] { return Catalogue(database, Catalogue::Access::kRead); }) {
     if (snapshot && snapshot->info.extractor != ExtractorName(features)) {
@@ -89,7 +91,7 @@ struct Searcher::Impl {
   // Candidates that are none of the vote's. image: without pixels if a catalogued query has lost its thumbnail.
   void AddDoors(const Image& image, std::vector<Suspect>* suspects) const {
     if (image.pixels.empty()) return;
-    for (const DoorCandidate& c : PdqCandidates(*snapshot, image, options.doors)) {
+    for (const DoorCandidate& c : DoorCandidates(*snapshot, embedding.get(), image, options.doors)) {
       const bool known = std::any_of(suspects->begin(), suspects->end(), [&](const Suspect& s) {
         return s.photo == c.photo && s.mirrored == c.mirrored;
       });
