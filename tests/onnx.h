@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A tiny network that tests make themselves, as ONNX: Conv 3×3 → Relu → GlobalAveragePool → Flatten → Gemm. Written with
-// a protobuf encoder of a few lines, so that no test needs Python or a downloaded model. Field numbers: onnx.proto, opset 10.
+// a protobuf encoder of a few lines, so that no test needs Python or a downloaded model. Field numbers: onnx.proto,
+// opset 10.
 #pragma once
 
 #include <bit>

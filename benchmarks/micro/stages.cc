@@ -217,6 +217,11 @@ void BM_ExtractFeatures(benchmark::State& state) {
   state.counters["keypoints"] = keypoints / static_cast<double>(images.size());
 }
 
+void BM_TransformForPdq(benchmark::State& state) {
+  const std::vector<Image>& images = Corpus::Images(kFull.working_size_px);
+  RunPasses(state, [&](size_t i) { return TransformForPdq(images[i]); });
+}
+
 void BM_MirrorFeatures(benchmark::State& state) {
   const std::vector<Features>& features = Corpus::FeaturesOf(kFull.working_size_px, kFull);
   RunPasses(state, [&](size_t i) { return MirrorFeatures(features[i]); });
@@ -297,6 +302,7 @@ void Configure(benchmark::internal::Benchmark* b) {
 BENCHMARK(BM_Sha256)->Apply(Configure);
 BENCHMARK(BM_Decode)->Apply(Configure)->ArgName("side")->Arg(640)->Arg(320);
 BENCHMARK(BM_ExtractFeatures)->Apply(Configure)->ArgName("side")->Arg(640)->Arg(320);
+BENCHMARK(BM_TransformForPdq)->Apply(Configure);
 BENCHMARK(BM_MirrorFeatures)->Apply(Configure);
 BENCHMARK(BM_EncodeThumbnail)->Apply(Configure);
 BENCHMARK(BM_PackKeypoints)->Apply(Configure);

@@ -57,9 +57,8 @@ void CreateCollection(const fs::path& root, const FeatureOptions& options, const
   for (const fs::directory_entry& entry : fs::directory_iterator(root, error)) {
     const std::string name = entry.path().filename().string();
     // Ours: what an init left that was interrupted.
-    if (name == "snapshots" || name == "thumbs" || name == "embedding" || name == "LOCK" || name.starts_with("catalogue.new")) {
-      continue;
-    }
+    if (name == "snapshots" || name == "thumbs" || name == "LOCK" || name.starts_with("catalogue.new")) continue;
+    if (name == "embedding") continue;
     throw Error(ErrorCode::kInvalidArgument, fmt::format("{}: is not empty. Name a new or empty directory for the collection.",
                                                          EscapeText(root.string())));
   }

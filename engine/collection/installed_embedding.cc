@@ -102,7 +102,8 @@ std::shared_ptr<const Embedding> LoadEmbedding(const CollectionPaths& paths,
                                                const std::optional<EmbeddingSetting>& setting) {
   if (!setting) return nullptr;
   std::vector<uint8_t> model = ReadSealed(paths.embedding_model(), kMaxEmbeddingModelBytes, setting->model_sha256);
-  const std::vector<uint8_t> config = ReadSealed(paths.embedding_config(), kMaxEmbeddingConfigBytes, setting->config_sha256);
+  const std::vector<uint8_t> config =
+      ReadSealed(paths.embedding_config(), kMaxEmbeddingConfigBytes, setting->config_sha256);
   std::shared_ptr<const Embedding> embedding;
   try {
     embedding = std::make_shared<const Embedding>(std::move(model),

@@ -48,6 +48,7 @@ std::optional<EmbeddingSetting> ReadEmbeddingSetting(const Catalogue& catalogue)
 // The network, ready for use; null if there is none. Throws Error(kCorrupt) if a file is missing or is not the one that
 // the collection was made with, Error(kUnsupported) if this OpenCV cannot load it.
 // Cost: reading and hashing the files, and loading the network: about a second for 100 MB.
-std::shared_ptr<const Embedding> LoadEmbedding(const CollectionPaths& paths, const std::optional<EmbeddingSetting>& setting);
+std::shared_ptr<const Embedding> LoadEmbedding(const CollectionPaths& paths,
+                                               const std::optional<EmbeddingSetting>& setting);
 
 }  // namespace pugmark

@@ -132,7 +132,8 @@ Embedding::Embedding(std::vector<uint8_t> onnx, EmbeddingConfig config, std::str
   try {
     impl_->idle.push_back(impl_->Load());
   } catch (const std::exception& e) {
-    impl_->Refuse(fmt::format("cannot be loaded as an ONNX network: {}. OpenCV {} must support it.", Briefly(e), CV_VERSION));
+    impl_->Refuse(fmt::format("cannot be loaded as an ONNX network: {}. OpenCV {} must support it.", Briefly(e),
+                              CV_VERSION));
   }
   impl_->layer = impl_->FindLayer(*impl_->idle.back());
   cv::Mat output;
@@ -148,7 +149,8 @@ Embedding::Embedding(std::vector<uint8_t> onnx, EmbeddingConfig config, std::str
                               output.total(), cv::typeToString(output.type()), kMaxGlobalDescriptorSize));
   }
   if (!cv::checkRange(output)) {
-    impl_->Refuse("its output for a trial picture is not finite. Are \"scale\", \"mean\" and \"std\" what it was trained with?");
+    impl_->Refuse("its output for a trial picture is not finite. Are \"scale\", \"mean\" and \"std\" those it was trained "
+                  "with?");
   }
   impl_->size = static_cast<int>(output.total());
 }

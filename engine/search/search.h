@@ -3,9 +3,8 @@
 // Reverse search: a photo goes in, ranked earlier sightings come out, each with a verdict, a probability and evidence.
 //
 // SHA-256 look-up → features → shortlist, for the photo and for its mirror image, and what resembles it as a whole →
-// verification of each candidate →
-// agreement of the aligned pixels → verdict. Candidates are verified from their stored features; of the few that pass,
-// the stored thumbnail is read. Original photos are never opened.
+// verification of each candidate → agreement of the aligned pixels → verdict. Candidates are verified from their stored
+// features; of the few that pass, the stored thumbnail is read. Original photos are never opened.
 #pragma once
 
 #include <array>

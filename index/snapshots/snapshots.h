@@ -2,9 +2,10 @@
 //
 // Snapshots: immutable, numbered states of the index, published atomically.
 //
-// A snapshot is a directory with one codebook, one or more parts, each with the hashes and vectors of its photos beside it,
-// and a manifest.json that names each file with its size and SHA-256. The file CURRENT names the one in use. Parts are shared between snapshots by hard links, so publishing a
-// small new part costs the part, not the collection. Everything here can be rebuilt from the catalogue.
+// A snapshot is a directory with one codebook, one or more parts, beside each part the hashes and vectors of its photos,
+// and a manifest.json that names each file with its size and SHA-256. The file CURRENT names the one in use. Parts are
+// shared between snapshots by hard links, so publishing a small new part costs the part, not the collection. Everything
+// here can be rebuilt from the catalogue.
 //
 // Order of writes: files of the new snapshot in a staging directory, each synced; manifest; the directory synced and
 // renamed to its number; snapshots/ synced; CURRENT replaced atomically. A crash before the last step leaves the old

@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <csignal>
 #include <chrono>
 #include <fstream>
@@ -16,6 +17,7 @@
 
 #include "index/base/files.h"
 #include "tests/cli/program.h"
+#include "tests/onnx.h"
 
 namespace pugmark {
 namespace {
@@ -62,6 +64,34 @@ TEST_F(CliTest, ExitCodesSayWhatHappened) {
     EXPECT_EQ(InCollection({"status"}).exit_code, 0) << "Readers do not wait for the writer.";
   }
   EXPECT_EQ(InCollection({"check"}).exit_code, 0);
+}
+
+TEST_F(CliTest, AnEmbeddingIsTakenOrRefusedWithAReason) {
+  const std::string model = (scratch_ / "net.onnx").string();
+  std::ofstream(model) << "no network";
+  const Outcome alone = InCollection({"init", "--embedding", model});
+  EXPECT_EQ(alone.exit_code, 4);
+  EXPECT_THAT(alone.err, HasSubstr("net.json: is missing"));
+  std::ofstream(scratch_ / "net.json") << R"({"name": "my net", "width": 16, "height": 16})";
+  const Outcome bad = InCollection({"init", "--embedding", model});
+  EXPECT_EQ(bad.exit_code, 2);
+  EXPECT_THAT(bad.err, HasSubstr("net.onnx: cannot be loaded"));
+  EXPECT_EQ(std::count(bad.err.begin(), bad.err.end(), '\n'), 1) << "One message, ours: " << bad.err;
+  EXPECT_FALSE(fs::exists(scratch_ / "c"));
+
+  const std::vector<uint8_t> bytes = TinyNetwork(1);
+  std::ofstream(model, std::ios::binary)
+      .write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+  EXPECT_EQ(InCollection({"init", "--embedding", model}).exit_code, 0);
+  EXPECT_EQ(Lines(InCollection({"status", "--format", "json"}).out).at(0).at("embedding"), "my net");
+  EXPECT_THAT(InCollection({"status"}).out, HasSubstr("embedding: my net, 6 values"));
+  EXPECT_EQ(InCollection({"ingest", Sample("queries/q01.jpg"), Sample("queries/q02.jpg")}).exit_code, 0);
+  EXPECT_EQ(InCollection({"check"}).exit_code, 0);
+  EXPECT_EQ(InCollection({"search", Sample("queries/q02.jpg")}).exit_code, 0);
+  std::ofstream(scratch_ / "c/embedding/model.json") << "{}";
+  const Outcome changed = InCollection({"search", Sample("queries/q02.jpg")});
+  EXPECT_EQ(changed.exit_code, 12);
+  EXPECT_THAT(changed.err, HasSubstr("is not the file that this collection was made with"));
 }
 
 // The main job, whole: staged ads in, re-index, the query photos out.

@@ -62,7 +62,8 @@ class EmbeddingCollectionTest : public testing::Test {
     }
     writer.AddPart(PartBuilder(base->info.num_words), globals);
     const Catalogue catalogue(CollectionPaths{collection}.catalogue(), Catalogue::Access::kRead);
-    writer.Publish(base->info.extractor, base->info.last_photo, catalogue.GetPhoto(base->info.last_photo)->sha256, kPictures);
+    const PhotoId last = base->info.last_photo;
+    writer.Publish(base->info.extractor, last, catalogue.GetPhoto(last)->sha256, kPictures);
   }
 
   template <typename Action>

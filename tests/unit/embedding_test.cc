@@ -58,7 +58,8 @@ TEST(EmbeddingTest, ComputesWhatTheNetworkSays) {
   for (size_t o = 0; o < 8; ++o) {
     float sum = conv_b[o];
     for (size_t c = 0; c < 3; ++c) {
-      for (size_t k = 0; k < 9; ++k) sum += conv_w[o * 27 + c * 9 + k] * static_cast<float>(bgr[2 - static_cast<int>(c)] / 255);
+      const auto value = static_cast<float>(bgr[2 - static_cast<int>(c)] / 255);
+      for (size_t k = 0; k < 9; ++k) sum += conv_w[o * 27 + c * 9 + k] * value;
     }
     pooled[o] = std::max(sum, 0.0f);
   }
@@ -179,7 +180,8 @@ TEST(EmbeddingTest, ConfigurationFilesAreRead) {
 
 TEST(EmbeddingTest, WrongConfigurationFilesAreRefusedByField) {
   const auto message = [](const std::string& more) {
-    const std::string json = more.starts_with('{') || more.empty() ? more : R"({"name":"n","width":16,"height":16,)" + more + "}";
+    const bool whole = more.starts_with('{') || more.empty();
+    const std::string json = whole ? more : R"({"name":"n","width":16,"height":16,)" + more + "}";
     return MessageOf([&] { ParseEmbeddingConfig(Bytes(json), "m.json"); });
   };
   using testing::HasSubstr;

@@ -108,7 +108,7 @@ TEST(PdqTest, WrittenFormsRoundTrip) {
 }
 
 // The published pictures, and the hashes that the published programs state for them. They differ among themselves by up
-// to 16 bits, because they decode and resize differently; the nearest of them counts, and the farthest is printed.
+// to 10 bits, because they decode and resize differently; the nearest of them counts, and the farthest is printed.
 TEST(PdqTest, ConformsToThePublishedHashes) {
   const char* data = std::getenv("PUGMARK_DATA");
   const std::filesystem::path folder = std::filesystem::path(data == nullptr ? "" : data) / "copytest";
