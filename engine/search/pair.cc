@@ -73,7 +73,9 @@ std::optional<Hit> DescribePair(const Verification& verification, bool mirrored,
   hit.log10_nfa = v.log10_nfa;
   hit.num_inliers = static_cast<int>(v.inliers.size());
   hit.num_cells = v.num_cells;
-  hit.density = v.density;
+  hit.density = v.detail_share;
+  hit.distinctness = v.distinctness;
+  hit.median_error_px = v.tight ? std::optional(v.median_error_px) : std::nullopt;
   hit.mirrored = mirrored;
   hit.agreeing_pixels = has_pixels ? agreement.agreeing : 0;
   hit.query_overlap = agreement.query_overlap;

@@ -101,7 +101,7 @@ struct Searcher::Impl {
 
   // What passes, the better orientation of each photo, best first.
   std::vector<Verified> VerifyAll(const std::vector<Suspect>& suspects, const Features& query, const Features& mirrored,
-                                  const Catalogue& catalogue, int* num_damaged) const {
+                                  const Catalogue& catalogue, QueryResult* result) const {
     std::vector<Verified> passed;
     std::unordered_map<PhotoId, size_t> seen;
     std::unordered_set<PhotoId> damaged;  // A photo may be a candidate in both orientations.
@@ -117,6 +117,7 @@ struct Searcher::Impl {
         continue;
       }
       Verification v = Verify(options.verify, suspect.mirrored ? mirrored : query, photo, NumPhotos());
+      if (options.on_verified) options.on_verified(*result, suspect.photo, v);
       if (v.inliers.empty() || ExpectedFalseHits(v.log10_nfa, NumPhotos()) > options.max_expected_false_hits) continue;
       Verified verified{suspect, std::move(v), std::move(photo)};
       const auto [place, is_new] = seen.try_emplace(suspect.photo, passed.size());
@@ -126,7 +127,7 @@ struct Searcher::Impl {
         passed[place->second] = std::move(verified);
       }
     }
-    *num_damaged = static_cast<int>(damaged.size());
+    result->num_damaged = std::max(result->num_damaged, static_cast<int>(damaged.size()));
     std::stable_sort(passed.begin(), passed.end(), [](const Verified& a, const Verified& b) {
       return a.verification.log10_nfa < b.verification.log10_nfa;
     });
@@ -161,38 +162,76 @@ struct Searcher::Impl {
     return hit;
   }
 
-  void SearchDescribed(const Described& query, std::optional<PhotoId> same_file, const Origin& origin,
-                       const Catalogue& catalogue, QueryResult* result) const {
-    if (std::string missing = WhatIsMissing(options.filter, origin); !missing.empty()) {
-      result->error_code = ErrorCodeName(ErrorCode::kInvalidArgument);
-      result->error = std::move(missing);
-      return;
-    }
+  // Adds the hits of one look at the query; of a photo that an earlier look has found, the better hit stays.
+  void Look(const Described& query, std::optional<PhotoId> same_file, const Catalogue& catalogue,
+            QueryResult* result) const {
     const Features mirrored = MirrorFeatures(query.features);
-    if (same_file) {
-      if (std::optional<Photo> photo = catalogue.GetPhoto(*same_file)) {
-        Hit hit = SameFileHit(*photo);
-        AddListings(catalogue, std::move(*photo), &hit);
-        result->hits.push_back(std::move(hit));
-      }
-    }
     for (const Verified& verified :
-         VerifyAll(Suspects(query.image, query.features, mirrored), query.features, mirrored, catalogue, &result->num_damaged)) {
+         VerifyAll(Suspects(query.image, query.features, mirrored), query.features, mirrored, catalogue, result)) {
       if (verified.suspect.photo == same_file) continue;
       std::optional<Photo> photo = catalogue.GetPhoto(verified.suspect.photo);
       if (!photo) continue;
       std::optional<Hit> hit = ToHit(catalogue, verified, std::move(*photo), query);
-      if (hit) result->hits.push_back(std::move(*hit));
+      if (!hit) continue;
+      const auto earlier = std::find_if(result->hits.begin(), result->hits.end(),
+                                        [&](const Hit& h) { return h.photo.id == hit->photo.id; });
+      if (earlier == result->hits.end()) {
+        result->hits.push_back(std::move(*hit));
+      } else if (IsBetter(*hit, *earlier)) {
+        *earlier = std::move(*hit);
+      }
     }
+  }
+
+  static bool IsBetter(const Hit& a, const Hit& b) {
+    return std::tie(a.verdict, a.log10_nfa) < std::tie(b.verdict, b.log10_nfa);
+  }
+
+  void AddSameFile(std::optional<PhotoId> same_file, const Catalogue& catalogue, QueryResult* result) const {
+    if (!same_file) return;
+    if (std::optional<Photo> photo = catalogue.GetPhoto(*same_file)) {
+      Hit hit = SameFileHit(*photo);
+      AddListings(catalogue, std::move(*photo), &hit);
+      result->hits.push_back(std::move(hit));
+    }
+  }
+
+  // Whether a closer look may find what the first did not: nothing was recognised, and the query has more detail than was
+  // described. Tiles of collages and pasted pictures are small in a query at working size.
+  bool NeedsCloserLook(const QueryResult& result) const {
+    if (!result.error_code.empty() || !snapshot) return false;
+    if (std::any_of(result.hits.begin(), result.hits.end(), [](const Hit& h) { return h.verdict <= Verdict::kSameScene; })) {
+      return false;
+    }
+    return std::max(result.width_px, result.height_px) * 4 > features.working_size_px * 5 ||
+           result.num_keypoints >= features.max_keypoints;
+  }
+
+  FeatureOptions CloserLook() const {
+    FeatureOptions closer = features;
+    closer.working_size_px = std::min(2 * features.working_size_px, 2000);
+    closer.max_keypoints = std::min(3 * features.max_keypoints, 4000);
+    return closer;
+  }
+
+  // Drops what the filter forbids, puts the rest in order and cuts it off.
+  void Finish(const Origin& origin, QueryResult* result) const {
     result->num_hits_left_out = static_cast<int>(
         std::erase_if(result->hits, [&](Hit& hit) { return !Passes(options.filter, origin, &hit); }));
-    std::stable_sort(result->hits.begin(), result->hits.end(), [](const Hit& a, const Hit& b) {
-      return std::tie(a.verdict, a.log10_nfa) < std::tie(b.verdict, b.log10_nfa);
-    });
+    std::stable_sort(result->hits.begin(), result->hits.end(), IsBetter);
     if (result->hits.size() > static_cast<size_t>(options.max_hits)) {
       result->hits.resize(static_cast<size_t>(options.max_hits));
     }
     for (size_t i = 0; i < result->hits.size(); ++i) result->hits[i].rank = static_cast<int>(i) + 1;
+  }
+
+  // False, and an error of the result: the filter asks for what is not known of the query.
+  bool CanFilter(const Origin& origin, QueryResult* result) const {
+    std::string missing = WhatIsMissing(options.filter, origin);
+    if (missing.empty()) return true;
+    result->error_code = ErrorCodeName(ErrorCode::kInvalidArgument);
+    result->error = std::move(missing);
+    return false;
   }
 };
 
@@ -214,10 +253,18 @@ QueryResult Searcher::Search(const std::filesystem::path& photo) const {
   ReadQuery(photo, [&](std::span<const uint8_t> bytes) {
     const Catalogue& catalogue = impl_->catalogues.local();
     const std::optional<PhotoId> same_file = catalogue.FindPhoto(*result.sha256);
-    const std::optional<Described> query = DescribeQuery(bytes, impl_->features, impl_->options.regions, &result);
     const Origin origin =
         OriginOf(impl_->options.filter, same_file ? catalogue.SightingsOf(*same_file) : std::vector<Sighting>());
-    if (query) impl_->SearchDescribed(*query, same_file, origin, catalogue, &result);
+    std::optional<Described> query = DescribeQuery(bytes, impl_->features, impl_->options.regions, &result);
+    if (!query || !impl_->CanFilter(origin, &result)) return;
+    impl_->AddSameFile(same_file, catalogue, &result);
+    impl_->Look(*query, same_file, catalogue, &result);
+    if (impl_->NeedsCloserLook(result)) {
+      QueryResult scratch;  // What DescribeQuery says of the query has been said.
+      query = DescribeQuery(bytes, impl_->CloserLook(), impl_->options.regions, &scratch);
+      if (query) impl_->Look(*query, same_file, catalogue, &result);
+    }
+    impl_->Finish(origin, &result);
   }, &result);
   return result;
 }
@@ -246,7 +293,10 @@ QueryResult Searcher::Impl::SearchStored(PhotoId id, const Origin& origin) const
     query.place = WholeOf(photo->width_px, photo->height_px);
     if (std::optional<Image> thumbnail = Thumbnail(photo->sha256)) query.image = std::move(*thumbnail);
     result.num_keypoints = static_cast<int>(query.features.size());
-    SearchDescribed(query, id, origin, catalogue, &result);
+    if (!CanFilter(origin, &result)) return result;
+    AddSameFile(id, catalogue, &result);
+    Look(query, id, catalogue, &result);
+    Finish(origin, &result);
   } catch (const Error& e) {
     if (e.code() != ErrorCode::kCorrupt) throw;
     result.error_code = ErrorCodeName(e.code());

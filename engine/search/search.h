@@ -33,6 +33,8 @@ std::string_view VerdictName(Verdict verdict);  // "same-file", "same-photo", ..
 // One plain sentence for a reader who is no engineer.
 std::string_view VerdictMeaning(Verdict verdict);
 
+struct QueryResult;
+
 struct SearchOptions {
   int max_hits = 20;                    // [1, 10000].
   ShortlistOptions shortlist;
@@ -41,6 +43,8 @@ struct SearchOptions {
   // Candidates with a larger expected number of false hits are not reported at all. The default lets weak geometry
   // through as look-alike; same-scene and better need far less than one false hit in 10,000 unrelated queries.
   double max_expected_false_hits = 0.025;
+  // For measuring: every candidate as it was verified, passed or not. Called from the threads that search.
+  std::function<void(const QueryResult&, PhotoId, const Verification&)> on_verified;
   QueryRegions regions;  // What of each query is searched for. Its bytes are looked up whole.
   HitFilter filter;      // Applied to what was verified, before max_hits.
 };
@@ -59,7 +63,11 @@ struct Hit {
   double log10_nfa = 0;            // What hits of one verdict are ranked by: theory, further than measurement reaches.
   int num_inliers = 0;
   int num_cells = 0;               // Distinct places the inliers occupy.
-  float density = 0;               // [0, 1]: share of the details in the matched region that were found again.
+  float density = 0;               // [0, 1]: share of the places in the common part whose detail was found again.
+  float distinctness = 0;          // [0, 1]: of what was found, the share that is like nothing else in the photos. Goods of
+                                   // one make agree in shape, with low distinctness.
+  std::optional<float> median_error_px;  // Of the matched details from one plane, pixels of the working images; nothing if
+                                         // no plane explains them. Edited copies keep to about 0.2.
   bool mirrored = false;           // The query's mirror image matched.
   float agreeing_pixels = 0;       // [0, 1]: share of the aligned blocks that agree.
   Photo photo;

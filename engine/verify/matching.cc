@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/verify/matching.h"
 
+#include <numeric>
+
 #include "engine/features/features.h"
 #include "index/base/error.h"
 
@@ -34,6 +36,24 @@ void InnerProducts(std::span<const uint8_t> a, std::span<const uint8_t> b, std::
   const std::vector<int16_t> wide_b(b.begin(), b.end());
   products->resize(n * m);
   Products(wide_a.data(), n, wide_b.data(), m, products->data());
+}
+
+Distances::Distances(std::span<const uint8_t> a, std::span<const uint8_t> b)
+    : num_a_(a.size() / kDescriptorSize), num_b_(b.size() / kDescriptorSize) {
+  InnerProducts(a, b, &distances_);
+  const auto squared_norms = [](std::span<const uint8_t> descriptors, size_t count) {
+    std::vector<int32_t> norms(count);
+    for (size_t i = 0; i < count; ++i) {
+      const auto d = descriptors.subspan(i * kDescriptorSize, kDescriptorSize);
+      norms[i] = std::inner_product(d.begin(), d.end(), d.begin(), int32_t{0});
+    }
+    return norms;
+  };
+  const std::vector<int32_t> norms_a = squared_norms(a, num_a_), norms_b = squared_norms(b, num_b_);
+  for (size_t i = 0; i < num_a_; ++i) {
+    int32_t* row = &distances_[i * num_b_];
+    for (size_t j = 0; j < num_b_; ++j) row[j] = norms_a[i] + norms_b[j] - 2 * row[j];
+  }
 }
 
 }  // namespace pugmark

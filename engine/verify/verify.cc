@@ -8,7 +8,7 @@
 #include <numeric>
 #include <opencv2/calib3d.hpp>
 
-#include "engine/verify/matching.h"
+#include "engine/verify/growing.h"
 #include "index/base/error.h"
 
 namespace pugmark {
@@ -16,12 +16,9 @@ namespace {
 
 constexpr float kPi = std::numbers::pi_v<float>;
 
-// How far scale and direction of a match may be from the hypothesis, and the chance that unrelated ones are no further:
-// directions are uniform, log scales spread over about 4 octaves.
+// How far scale and direction of a match may be from the hypothesis.
 constexpr float kMaxAngle_rad = 0.45f;
 constexpr float kMaxOctaves = 0.7f;
-constexpr double kAngleChance = 2 * 0.45 / (2 * std::numbers::pi);
-constexpr double kScaleChance = 2 * 0.7 / 4;
 
 // Keypoints nearer than this to the best match are the same detail seen with another direction or scale.
 constexpr float kSamePlace_px = 4;
@@ -32,10 +29,6 @@ constexpr float kMaxAnisotropy = 4;
 constexpr size_t kMaxHypotheses = 300;
 constexpr size_t kMinInliers = 4;
 constexpr size_t kMinHomographyInliers = 8;
-
-struct Affine {
-  float a = 1, b = 0, c = 0, d = 1, tx = 0, ty = 0;  // x' = a x + b y + tx, y' = c x + d y + ty.
-};
 
 float AngleBetween(float a, float b) {
   const float d = std::fabs(std::remainder(a - b, 2 * kPi));
@@ -56,11 +49,21 @@ Affine FromMatch(const Keypoint& q, const Keypoint& p) {
   return m;
 }
 
-int NumWithin(const Features& features, const Region& region) {
-  return static_cast<int>(std::count_if(features.keypoints.begin(), features.keypoints.end(), [&](const Keypoint& p) {
-    return p.x_px >= region.x_px && p.x_px <= region.x_px + region.width_px && p.y_px >= region.y_px &&
-           p.y_px <= region.y_px + region.height_px;
-  }));
+// Of matches against a plane, ascending, in pixels of whichever photo shows the part smaller.
+std::vector<float> SortedErrors(const Transform& plane, const Affine& affine, const Features& query, const Features& photo,
+                                const std::vector<Match>& matches) {
+  const double zoom = std::max(1.0f, std::sqrt(std::fabs(affine.a * affine.d - affine.b * affine.c)));
+  std::vector<float> errors;
+  for (const Match& m : matches) {
+    const Keypoint& q = query.keypoints[static_cast<size_t>(m.query)];
+    const Keypoint& p = photo.keypoints[static_cast<size_t>(m.photo)];
+    const double w = plane[6] * q.x_px + plane[7] * q.y_px + plane[8];
+    const double x = (plane[0] * q.x_px + plane[1] * q.y_px + plane[2]) / w;
+    const double y = (plane[3] * q.x_px + plane[4] * q.y_px + plane[5]) / w;
+    errors.push_back(static_cast<float>(std::hypot(x - p.x_px, y - p.y_px) / zoom));
+  }
+  std::sort(errors.begin(), errors.end());
+  return errors;
 }
 
 class Fitter {
@@ -181,21 +184,6 @@ class Fitter {
     return std::min(num_query, num_photo);
   }
 
-  // log10 of the number of false alarms [2]: tests × C(n, k) × p^(k-1), where one match defines the hypothesis and each
-  // of the other k-1 agrees by chance with probability p.
-  double Log10Nfa(int num_cells, int64_t num_photos) const {
-    const auto n = static_cast<double>(matches_.size());
-    const double k = std::min<double>(num_cells, n);
-    if (k < 2) return 0;
-    const double radius = options_.loose_error * photo_side_px_;
-    const double area = static_cast<double>(photo_.width_px) * photo_.height_px;
-    const double p = std::min(1.0, std::numbers::pi * radius * radius / area) * kAngleChance * kScaleChance;
-    const double log_choose = (std::lgamma(n) - std::lgamma(k) - std::lgamma(n - k + 1)) / std::numbers::ln10;
-    const double orientations = 2;
-    return std::log10(static_cast<double>(std::max<int64_t>(num_photos, 1)) * orientations * n) + log_choose +
-           (k - 1) * std::log10(p);
-  }
-
   Region RegionOf(const std::vector<Match>& inliers, bool in_query) const {
     const Features& features = in_query ? query_ : photo_;
     float x0 = std::numeric_limits<float>::max(), y0 = x0, x1 = 0, y1 = 0;
@@ -280,22 +268,12 @@ class Fitter {
 }  // namespace
 
 std::vector<Match> MatchDescriptors(const Features& query, const Features& photo, float max_ratio) {
-  if (query.size() == 0 || photo.size() == 0) return {};
-  std::vector<int32_t> products;
-  InnerProducts(query.descriptors, photo.descriptors, &products);
-  const auto squared_norms = [](const Features& f) {
-    std::vector<int32_t> norms(f.size());
-    for (size_t i = 0; i < f.size(); ++i) {
-      const auto d = f.descriptor(i);
-      norms[i] = std::inner_product(d.begin(), d.end(), d.begin(), int32_t{0});
-    }
-    return norms;
-  };
-  const std::vector<int32_t> query_norms = squared_norms(query), photo_norms = squared_norms(photo);
-  const auto distance = [&](size_t i, size_t j) {
-    return query_norms[i] + photo_norms[j] - 2 * products[i * photo.size() + j];
-  };
+  return MatchDescriptors(query, photo, Distances(query.descriptors, photo.descriptors), max_ratio);
+}
 
+std::vector<Match> MatchDescriptors(const Features& query, const Features& photo, const Distances& distances,
+                                    float max_ratio) {
+  if (query.size() == 0 || photo.size() == 0) return {};
   constexpr int32_t kFar = std::numeric_limits<int32_t>::max();
   std::vector<int> best_of_photo(photo.size(), -1);
   std::vector<int32_t> best_distance_of_photo(photo.size(), kFar);
@@ -303,7 +281,7 @@ std::vector<Match> MatchDescriptors(const Features& query, const Features& photo
   for (size_t i = 0; i < query.size(); ++i) {
     int32_t best = kFar;
     for (size_t j = 0; j < photo.size(); ++j) {
-      const int32_t d = distance(i, j);
+      const int32_t d = distances.at(i, j);
       if (d < best) {
         best = d;
         best_of_query[i] = static_cast<int>(j);
@@ -329,11 +307,11 @@ std::vector<Match> MatchDescriptors(const Features& query, const Features& photo
       const Keypoint& other = photo.keypoints[k];
       const bool same_place =
           std::fabs(other.x_px - best.x_px) < kSamePlace_px && std::fabs(other.y_px - best.y_px) < kSamePlace_px;
-      if (!same_place) second = std::min(second, distance(i, k));
+      if (!same_place) second = std::min(second, distances.at(i, k));
     }
     // Alone in its photo: nothing to compare with, as distinctive as a typical good match.
     const float ratio = second == kFar ? 0.7f
-                                       : std::sqrt(static_cast<float>(std::max(distance(i, j), 0)) /
+                                       : std::sqrt(static_cast<float>(std::max(distances.at(i, j), 0)) /
                                                    static_cast<float>(std::max(second, 1)));
     if (ratio <= max_ratio) scored.push_back({{static_cast<int>(i), static_cast<int>(j)}, ratio});
   }
@@ -346,14 +324,21 @@ std::vector<Match> MatchDescriptors(const Features& query, const Features& photo
 
 Verification Verify(const VerifyOptions& options, const Features& query, const Features& photo, int64_t num_photos) {
   Verification result;
-  std::vector<Match> matches = MatchDescriptors(query, photo, options.max_ratio);
+  const Distances distances(query.descriptors, photo.descriptors);
+  std::vector<Match> matches = MatchDescriptors(query, photo, distances, options.max_ratio);
   result.num_matches = static_cast<int>(matches.size());
   const Fitter fitter(options, query, photo, std::move(matches));
   Affine affine;
   result.inliers = fitter.BestAffine(&affine);
   if (result.inliers.empty()) return result;
-  result.num_cells = fitter.NumCells(result.inliers);
-  result.log10_nfa = std::min(0.0, fitter.Log10Nfa(result.num_cells, num_photos));
+  const Growth growth = Grow(options, query, photo, distances, affine, result.inliers);
+  result.num_cells = growth.num_cells;
+  const auto best = static_cast<float>(growth.num_best_cells);
+  result.detail_share = best / static_cast<float>(std::max(growth.num_visible_cells, 1));
+  result.distinctness = best / static_cast<float>(std::max(growth.num_cells, 1));
+  const double num_tests = 2.0 * static_cast<double>(std::max<int64_t>(num_photos, 1)) *  // Orientations, photos, models.
+                           static_cast<double>(std::min(static_cast<size_t>(result.num_matches), kMaxHypotheses));
+  result.log10_nfa = std::min(0.0, std::log10(num_tests) + growth.log10_chance);
   result.photo_from_query = {affine.a, affine.b, affine.tx, affine.c, affine.d, affine.ty, 0, 0, 1};
 
   Transform homography{};
@@ -363,10 +348,13 @@ Verification Verify(const VerifyOptions& options, const Features& query, const F
     result.tight = true;
     result.photo_from_query = homography;
   }
+  if (result.tight) {
+    const std::vector<float> errors = SortedErrors(homography, affine, query, photo, growth.matches);
+    result.median_error_px = errors[errors.size() / 2];
+    result.high_error_px = errors[errors.size() * 4 / 5];
+  }
   result.query_region = fitter.RegionOf(result.inliers, true);
   result.photo_region = fitter.RegionOf(result.inliers, false);
-  const int num_around = std::min(NumWithin(query, result.query_region), NumWithin(photo, result.photo_region));
-  result.density = std::min(1.0f, static_cast<float>(result.inliers.size()) / static_cast<float>(std::max(num_around, 1)));
   return result;
 }
 

@@ -4,13 +4,14 @@
 //
 // Tentative matches are mutual nearest neighbours that pass Lowe's ratio test. One match between oriented, scaled
 // keypoints is one similarity hypothesis [1], so every match is tried and nothing is drawn at random; the best are refined
-// to an affinity by least squares on their inliers, and to a homography where enough agree. What is counted is not
-// inliers but the distinct grid cells they occupy in both photos: a repeated pattern or a printed logo puts many inliers
-// into few cells. The count is judged a contrario [2]: how many pairs of unrelated photos in a collection of this size
-// would agree that well by chance?
+// to an affinity by least squares on their inliers, and to a homography where enough agree. The model then says where every
+// other detail should be, and those are matched again, guided by place (growing.h). What is counted is not matches but the
+// distinct grid cells they occupy in both photos: a repeated pattern or a printed logo puts many matches into few cells. The
+// count is judged a contrario [2]: how many pairs of unrelated photos in a collection of this size would agree that well by
+// chance?
 // [1] Philbin et al., Object Retrieval with Large Vocabularies and Fast Spatial Matching, CVPR 2007, section 4.
 // [2] Moisan and Stival, A Probabilistic Criterion to Detect Rigid Point Matches ..., IJCV 2004, section 3.
-// Departure from [2]: the model is a similarity with scale and angle agreement, and k counts cells.
+// Departure from [2]: chance is that of a descriptor's rank at the place the model predicts, and k counts cells.
 #pragma once
 
 #include <array>
@@ -18,6 +19,7 @@
 #include <vector>
 
 #include "engine/features/features.h"
+#include "engine/verify/matching.h"
 
 namespace pugmark {
 
@@ -45,12 +47,17 @@ struct Region {
 
 struct Verification {
   int num_matches = 0;           // Tentative.
-  std::vector<Match> inliers;    // Of the returned model.
-  int num_cells = 0;             // Distinct cells that the inliers occupy, the smaller of both photos.
-  bool tight = false;            // The inliers agree with a plane at tight_error: a flat copy, not another view.
-  float density = 0;             // [0, 1]: inliers over the keypoints that lie in the matched region of that photo which
-                                 // has fewer there. High: nearly everything there is found again, down to the scratches;
-                                 // low: only the shape agrees, as in goods of one make.
+  std::vector<Match> inliers;    // Of the affinity, all distinctive by themselves.
+  int num_cells = 0;             // Distinct cells where something of the query is found again, guided by the model.
+  float detail_share = 0;        // [0, 1]: cells whose detail is found again as the very best match, over the cells of the
+                                 // query that the model carries into the photo. High: nearly everything is found again,
+                                 // down to the scratches; low: a shared logo, or the same table under other goods.
+  float distinctness = 0;        // [0, 1]: the same cells over num_cells. Low: the shape agrees but not the detail, as in
+                                 // goods of one make.
+  bool tight = false;            // Most inliers agree with a plane at tight_error.
+  float median_error_px = 0;     // Of all guided matches against that plane if tight: half of them, and 80 % of them, lie
+  float high_error_px = 0;       // within. In pixels of whichever photo shows the part smaller. An edited copy keeps to
+                                 // about 0.2; another view of anything with depth does not.
   Transform photo_from_query{};  // Valid if there are inliers.
   Region query_region;           // Bounding box of the inliers.
   Region photo_region;
@@ -59,11 +66,14 @@ struct Verification {
 
 // num_photos: size of the collection that `photo` was chosen from, both orientations counted by the caller's search.
 // Returns no inliers and log10_nfa = 0 if nothing agrees; that is no error.
-// Threads: pure. Deterministic. Cost: about 2 ms for 800 × 800 keypoints, nearly all of it descriptor distances.
+// Threads: pure. Deterministic. Cost: about 2 ms for 800 × 800 keypoints, most of it descriptor distances; 1 ms
+// more if there are inliers.
 Verification Verify(const VerifyOptions& options, const Features& query, const Features& photo, int64_t num_photos);
 
 // Mutual nearest neighbours passing the ratio test, best ratio first. The second-best that counts is the best one away
 // from the best one's place, since a keypoint may have several directions.
 std::vector<Match> MatchDescriptors(const Features& query, const Features& photo, float max_ratio);
+std::vector<Match> MatchDescriptors(const Features& query, const Features& photo, const Distances& distances,
+                                    float max_ratio);
 
 }  // namespace pugmark
