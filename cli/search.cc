@@ -184,7 +184,7 @@ Run AddSearch(CLI::App& app, const Context& context) {
       ->check(CLI::Range(1, 10000))
       ->type_name("N");
   command->add_option("--max-false-hits", options->search.max_expected_false_hits,
-                      "Report candidates of which at most this many are expected to be false, per query (default 0.025)")
+                      "Report candidates of which at most this many are expected to be false, per query (default 0.2)")
       ->check(CLI::Range(1e-12, 1.0))
       ->type_name("X");
   command->add_option("--roi", options->roi,

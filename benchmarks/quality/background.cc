@@ -31,7 +31,9 @@ void Background::Resolve(const std::map<std::filesystem::path, const CorpusPhoto
   for (const Pair& pair : unresolved_) {
     const auto photo = photos_.find(pair.photo);
     if (photo == photos_.end()) continue;
-    if (corpus_.RelationOf(*sources.at(pair.query), *photo->second) == Relation::kNone) {
+    const CorpusPhoto& query = *sources.at(pair.query);
+    // Goods of one make resemble each other, and photos of one shop share more than the table knows: no strangers.
+    if (corpus_.RelationOf(query, *photo->second) == Relation::kNone && !HaveCommon(query.families, photo->second->families)) {
       log10_chances_.push_back(pair.log10_chance);
     }
   }

@@ -71,7 +71,8 @@ void Corpus::AddFolder(const fs::path& folder, const std::string& set) {
       photo.part = draw < kUnrelatedPercent                                           ? Part::kUnrelated
                    : draw < kUnrelatedPercent + kStrangerPercent && set == "pool" ? Part::kStranger
                                                                                       : Part::kReference;
-      if (set == "domain") photo.families = {group};
+      // Pictures of one category, like goods of one shop, are look-alikes of each other.
+      photo.families = {set == "domain" ? group : photo.name.substr(0, photo.name.find("_image_"))};
     }
     photos_.push_back(std::move(photo));
   }

@@ -100,6 +100,7 @@ Json FalseHits(const std::vector<Outcome>& copies, const std::vector<Outcome>& u
         lines += fmt::format("    {} of {} -> {}: {}, {} inliers, density {:.2f}, log10 NFA {:.1f}, expected {:.2g}\n",
                              o.edit, o.source->name, h.photo->name, VerdictName(h.hit.verdict), h.hit.num_inliers,
                              h.hit.density, h.hit.log10_nfa, h.hit.expected_false_hits);
+        if (HaveCommon(o.source->families, h.photo->families)) lines.insert(lines.size() - 1, ", same family");
       }
       num_with_alert += alert ? 1 : 0;
     }

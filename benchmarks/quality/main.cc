@@ -99,6 +99,11 @@ std::string CalibrationText(const Json& calibration) {
     text += fmt::format("  {:<12} {:>6} hits, came true {:.4f}\n", verdict, v["hits"].get<size_t>(),
                         v["came_true"].get<double>());
   }
+  text += "  by verdict and strength of evidence (the table in engine/search/verdict.cc is made from this):\n";
+  for (const Json& step : calibration["strengths"]) {
+    text += fmt::format("    {:<12} {:>4} {:>6} hits, came true {:.3f}\n", step["verdict"].get<std::string>(),
+                        step["strength"].get<int>(), step["hits"].get<size_t>(), step["came_true"].get<double>());
+  }
   return text;
 }
 

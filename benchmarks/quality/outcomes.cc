@@ -13,12 +13,15 @@
 
 #include "benchmarks/quality/background.h"
 #include "engine/collection/threads.h"
+#include "engine/search/verdict.h"
 #include "index/base/error.h"
 
 namespace pugmark::bench {
 namespace {
 
 constexpr size_t kBatch = 64;
+constexpr int kStrengthStep = 5;
+constexpr int kMaxStrengthStep = 20;
 
 std::string_view RelationName(Relation relation) {
   switch (relation) {
@@ -147,6 +150,7 @@ Json Calibration(const std::vector<Outcome>& outcomes) {
   };
   std::array<Bin, 10> bins;
   std::array<std::array<size_t, 2>, 6> verdicts{};
+  std::map<std::pair<Verdict, int>, std::array<size_t, 2>> strengths;  // By strength of evidence, in steps of 5.
   size_t total = 0;
   for (const Outcome& o : outcomes) {
     for (const HitOutcome& h : o.hits) {
@@ -160,6 +164,10 @@ Json Calibration(const std::vector<Outcome>& outcomes) {
       auto& v = verdicts[static_cast<size_t>(h.hit.verdict)];
       ++v[0];
       v[1] += came_true ? 1 : 0;
+      const double strength = EvidenceStrength(h.hit.log10_nfa, h.hit.distinctness);
+      auto& step = strengths[{h.hit.verdict, std::min(static_cast<int>(strength / kStrengthStep), kMaxStrengthStep)}];
+      ++step[0];
+      step[1] += came_true ? 1 : 0;
     }
   }
   double error = 0;
@@ -181,7 +189,14 @@ Json Calibration(const std::vector<Outcome>& outcomes) {
           {"hits", counts[0]}, {"came_true", static_cast<double>(counts[1]) / static_cast<double>(counts[0])}};
     }
   }
-  return {{"expected_calibration_error", error}, {"bins", table}, {"verdicts", by_verdict}};
+  Json by_strength = Json::array();
+  for (const auto& [key, counts] : strengths) {
+    by_strength.push_back({{"verdict", VerdictName(key.first)},
+                           {"strength", key.second * kStrengthStep},
+                           {"hits", counts[0]},
+                           {"came_true", static_cast<double>(counts[1]) / static_cast<double>(counts[0])}});
+  }
+  return {{"expected_calibration_error", error}, {"bins", table}, {"verdicts", by_verdict}, {"strengths", by_strength}};
 }
 
 void AppendDetails(const std::vector<Outcome>& outcomes, const std::string& kind, std::string* lines) {

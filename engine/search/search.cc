@@ -68,7 +68,8 @@ struct Searcher::Impl {
 
   int64_t NumPhotos() const { return snapshot ? snapshot->info.num_photos : 0; }
 
-  std::vector<Suspect> Suspects(const Image& image, const Features& query, const Features& mirrored) const {
+  std::vector<Suspect> Suspects(const Image& image, const Features& query, const Features& mirrored,
+                                size_t max_candidates) const {
     std::vector<Suspect> suspects;
     if (!snapshot || query.size() == 0) return suspects;
     for (const bool is_mirrored : {false, true}) {
@@ -81,9 +82,7 @@ struct Searcher::Impl {
     std::sort(suspects.begin(), suspects.end(), [](const Suspect& a, const Suspect& b) {
       return std::tie(b.score, a.photo, a.mirrored) < std::tie(a.score, b.photo, b.mirrored);
     });
-    if (suspects.size() > static_cast<size_t>(options.shortlist.max_candidates)) {
-      suspects.resize(static_cast<size_t>(options.shortlist.max_candidates));
-    }
+    if (suspects.size() > max_candidates) suspects.resize(max_candidates);
     AddDoors(image, &suspects);
     return suspects;
   }
@@ -163,11 +162,12 @@ struct Searcher::Impl {
   }
 
   // Adds the hits of one look at the query; of a photo that an earlier look has found, the better hit stays.
-  void Look(const Described& query, std::optional<PhotoId> same_file, const Catalogue& catalogue,
+  void Look(const Described& query, std::optional<PhotoId> same_file, int max_candidates, const Catalogue& catalogue,
             QueryResult* result) const {
     const Features mirrored = MirrorFeatures(query.features);
-    for (const Verified& verified :
-         VerifyAll(Suspects(query.image, query.features, mirrored), query.features, mirrored, catalogue, result)) {
+    const std::vector<Suspect> suspects =
+        Suspects(query.image, query.features, mirrored, static_cast<size_t>(max_candidates));
+    for (const Verified& verified : VerifyAll(suspects, query.features, mirrored, catalogue, result)) {
       if (verified.suspect.photo == same_file) continue;
       std::optional<Photo> photo = catalogue.GetPhoto(verified.suspect.photo);
       if (!photo) continue;
@@ -258,11 +258,13 @@ QueryResult Searcher::Search(const std::filesystem::path& photo) const {
     std::optional<Described> query = DescribeQuery(bytes, impl_->features, impl_->options.regions, &result);
     if (!query || !impl_->CanFilter(origin, &result)) return;
     impl_->AddSameFile(same_file, catalogue, &result);
-    impl_->Look(*query, same_file, catalogue, &result);
+    impl_->Look(*query, same_file, impl_->options.shortlist.max_candidates, catalogue, &result);
     if (impl_->NeedsCloserLook(result)) {
       QueryResult scratch;  // What DescribeQuery says of the query has been said.
       query = DescribeQuery(bytes, impl_->CloserLook(), impl_->options.regions, &scratch);
-      if (query) impl_->Look(*query, same_file, catalogue, &result);
+      // Three times the keypoints cost three times as much for each candidate; the vote of so many puts the right one first.
+      const int max_candidates = std::max(1, impl_->options.shortlist.max_candidates / 3);
+      if (query) impl_->Look(*query, same_file, max_candidates, catalogue, &result);
     }
     impl_->Finish(origin, &result);
   }, &result);
@@ -295,7 +297,7 @@ QueryResult Searcher::Impl::SearchStored(PhotoId id, const Origin& origin) const
     result.num_keypoints = static_cast<int>(query.features.size());
     if (!CanFilter(origin, &result)) return result;
     AddSameFile(id, catalogue, &result);
-    Look(query, id, catalogue, &result);
+    Look(query, id, options.shortlist.max_candidates, catalogue, &result);
     Finish(origin, &result);
   } catch (const Error& e) {
     if (e.code() != ErrorCode::kCorrupt) throw;

@@ -40,9 +40,9 @@ struct SearchOptions {
   ShortlistOptions shortlist;
   DoorOptions doors;  // Candidates beside the shortlist's.
   VerifyOptions verify;
-  // Candidates with a larger expected number of false hits are not reported at all. The default lets weak geometry
-  // through as look-alike; same-scene and better need far less than one false hit in 10,000 unrelated queries.
-  double max_expected_false_hits = 0.025;
+  // Candidates with a larger expected number of false hits are not reported at all. The default lets one doubtful look-alike
+  // through in five queries; same-scene and better need far more (verdict.cc).
+  double max_expected_false_hits = 0.2;
   // For measuring: every candidate as it was verified, passed or not. Called from the threads that search.
   std::function<void(const QueryResult&, PhotoId, const Verification&)> on_verified;
   QueryRegions regions;  // What of each query is searched for. Its bytes are looked up whole.

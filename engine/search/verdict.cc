@@ -7,8 +7,8 @@
 namespace pugmark {
 namespace {
 
-constexpr double kFittedSlope = 0.2;
-constexpr double kFittedOffset = -2.63;
+constexpr double kFittedSlope = 0.15;
+constexpr double kFittedOffset = -3.54;
 constexpr double kLeastExpectedFalseHits = 1e-9;
 
 // One photo, edited: what is found again lies on one plane to a fraction of a pixel, in nearly all detail, and the pixels
@@ -20,18 +20,24 @@ constexpr float kSamePhotoDistinctness = 0.8f;
 constexpr float kSamePhotoShare = 0.2f;
 constexpr float kSamePhotoAgreement = 0.4f;
 constexpr int kMinBlocks = 6;
-// Where nearly everything agrees over nearly the whole of one of both, it does not matter how much detail a small or blurred
-// copy has lost.
-constexpr float kPlainCopyError_px = 0.4f;
-constexpr float kPlainCopyAgreement = 0.95f;
-constexpr float kPlainCopyOverlap = 0.8f;
+// Blur, noise and compression move keypoints but not pixels: where the pixels agree and are aligned to a fifth of a pixel at
+// 256 px, keypoints need not be.
+constexpr float kAlignedError_px = 1.5f;
+constexpr float kAlignedDistinctness = 0.6f;
+constexpr float kAlignedAgreement = 0.8f;
+constexpr float kAlignedDisplacement_px = 0.2f;
 
 // One object or place, photographed again. Goods of one make reach a log10 NFA of -30 by their shape, but little of what
 // agrees is distinctive: of 1,612 pairs of look-alikes none reaches 37 (docs/measuring.md, "Verdicts").
 constexpr double kSameThing = 37.5;
-double Strength(const Verification& v) {
-  constexpr double kTests = 6;  // log10 of the tests in the NFA where this was measured: 2,230 photos.
-  return 5 * std::sqrt(std::max(0.0, kTests - v.log10_nfa)) + 20 * v.distinctness;
+constexpr float kSameThingDistinctness = 0.4f;
+// Where the evidence is not overwhelming, a good part of what both photos have in common must be found again: print, signs
+// and logos are truly the same, and not the thing.
+constexpr double kOverwhelmingLog10Nfa = -22;
+constexpr float kSameThingShare = 0.2f;
+bool IsSameThing(const Verification& v) {
+  return EvidenceStrength(v.log10_nfa, v.distinctness) >= kSameThing && v.distinctness >= kSameThingDistinctness &&
+         (v.log10_nfa <= kOverwhelmingLog10Nfa || v.detail_share >= kSameThingShare);
 }
 // The thing itself and not the table: most inliers, or very many, lie in the middle of both photos.
 constexpr float kSameObjectCentral = 0.5f;
@@ -90,18 +96,20 @@ bool IsInPlace(const Verification& v, const Features& query, const Features& pho
 }
 
 bool IsSamePhoto(const Verification& v, const Agreement& agreement) {
-  if (!v.tight || agreement.num_blocks < kMinBlocks || v.distinctness < kSamePhotoDistinctness) return false;
-  const bool plain = agreement.agreeing >= kPlainCopyAgreement && v.median_error_px <= kPlainCopyError_px &&
-                     std::max(agreement.query_overlap, agreement.photo_overlap) >= kPlainCopyOverlap;
-  const bool edited = agreement.agreeing >= kSamePhotoAgreement && v.median_error_px <= kSamePhotoError_px &&
-                      v.high_error_px <= kSamePhotoHighError_px && v.detail_share >= kSamePhotoShare;
-  return plain || edited;
+  if (!v.tight || agreement.num_blocks < kMinBlocks) return false;
+  const bool by_details = v.distinctness >= kSamePhotoDistinctness && v.median_error_px <= kSamePhotoError_px &&
+                          v.high_error_px <= kSamePhotoHighError_px && v.detail_share >= kSamePhotoShare &&
+                          agreement.agreeing >= kSamePhotoAgreement;
+  const bool by_pixels = v.distinctness >= kAlignedDistinctness && v.median_error_px <= kAlignedError_px &&
+                         agreement.agreeing >= kAlignedAgreement && agreement.num_textured >= kMinBlocks &&
+                         agreement.high_displacement_px <= kAlignedDisplacement_px;
+  return by_details || by_pixels;
 }
 
 Verdict VerdictOf(const Verification& v, const Features& query, const Features& photo, const Agreement& agreement,
                   bool has_pixels) {
   const auto share = [&](int count) { return static_cast<float>(count) / static_cast<float>(v.inliers.size()); };
-  if (Strength(v) >= kSameThing) {
+  if (IsSameThing(v)) {
     if (has_pixels && IsSamePhoto(v, agreement)) return Verdict::kSamePhoto;
     const bool frame = v.tight && v.detail_share < kFrameShare && IsInPlace(v, query, photo);
     const int num_central = NumCentral(v, query, photo, true, true);
@@ -145,6 +153,11 @@ std::string_view VerdictMeaning(Verdict verdict) {
     case Verdict::kNone: return "Nothing known was recognised.";
   }
   return "";
+}
+
+double EvidenceStrength(double log10_nfa, double distinctness) {
+  constexpr double kTests = 6;  // log10 of the tests in the NFA where the constants were set: 2,230 photos.
+  return 5 * std::sqrt(std::max(0.0, kTests - log10_nfa)) + 20 * distinctness;
 }
 
 double ExpectedFalseHits(double log10_nfa, int64_t num_photos) {

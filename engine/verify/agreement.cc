@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cmath>
 #include <opencv2/imgproc.hpp>
+#include <optional>
+#include <vector>
 
 namespace pugmark {
 namespace {
@@ -32,6 +34,36 @@ cv::Size CompareSize(int width_px, int height_px) {
 // Compared images have their first pixel's centre at (0, 0) for OpenCV, at (0.5, 0.5) for us.
 cv::Matx33d CvFromOurs(double scale_x, double scale_y) {
   return {scale_x, 0, -0.5, 0, scale_y, -0.5, 0, 0, 1};
+}
+
+// By how much the content of one block lies elsewhere in the other, in pixels, by one step of Lucas and Kanade [1] after both
+// were brought to equal mean and contrast. Nothing where the block's texture does not fix it in both directions.
+// [1] Lucas and Kanade, An Iterative Image Registration Technique ..., IJCAI 1981.
+std::optional<float> Displacement(const cv::Mat& fixed, const cv::Mat& warped, const cv::Rect& block) {
+  constexpr double kMinTexture = 6;  // Smaller eigenvalue of the mean gradient tensor, squared grey levels per pixel.
+  cv::Scalar mean_a, mean_b, deviation_a, deviation_b;
+  cv::meanStdDev(fixed(block), mean_a, deviation_a);
+  cv::meanStdDev(warped(block), mean_b, deviation_b);
+  const double gain = deviation_a[0] / std::max(deviation_b[0], 1e-6);
+  double xx = 0, xy = 0, yy = 0, xr = 0, yr = 0;
+  for (int y = block.y; y < block.y + block.height; ++y) {
+    for (int x = block.x; x < block.x + block.width; ++x) {
+      if (x == 0 || y == 0 || x + 1 == fixed.cols || y + 1 == fixed.rows) continue;
+      const double gx = (fixed.at<uint8_t>(y, x + 1) - fixed.at<uint8_t>(y, x - 1)) / 2.0;
+      const double gy = (fixed.at<uint8_t>(y + 1, x) - fixed.at<uint8_t>(y - 1, x)) / 2.0;
+      const double r = (warped.at<uint8_t>(y, x) - mean_b[0]) * gain - (fixed.at<uint8_t>(y, x) - mean_a[0]);
+      xx += gx * gx;
+      xy += gx * gy;
+      yy += gy * gy;
+      xr += gx * r;
+      yr += gy * r;
+    }
+  }
+  const double area = block.area();
+  const double smaller = ((xx + yy) - std::sqrt((xx - yy) * (xx - yy) + 4 * xy * xy)) / 2 / area;
+  if (smaller < kMinTexture) return std::nullopt;
+  const double determinant = xx * yy - xy * xy;
+  return static_cast<float>(std::hypot(yy * xr - xy * yr, xx * yr - xy * xr) / determinant);
 }
 
 Agreement Compare(const Image& query, const Image& photo, const Transform& photo_from_query, int query_width_px,
@@ -70,6 +102,7 @@ Agreement Compare(const Image& query, const Image& photo, const Transform& photo
   (on_query_grid ? agreement.photo_overlap : agreement.query_overlap) = share(covered_moving);
 
   int num_agreeing = 0;
+  std::vector<float> displacements;
   for (int y = 0; y + kBlock_px <= fixed.rows; y += kBlock_px) {
     for (int x = 0; x + kBlock_px <= fixed.cols; x += kBlock_px) {
       const cv::Rect block(x, y, kBlock_px, kBlock_px);
@@ -82,11 +115,18 @@ Agreement Compare(const Image& query, const Image& photo, const Transform& photo
       cv::Mat product;
       cv::multiply(fixed(block), warped(block), product, 1, CV_64F);
       const double covariance = cv::mean(product)[0] - mean_a[0] * mean_b[0];
-      if (covariance >= kMinCorrelation * std::max(deviation_a[0] * deviation_b[0], 1e-6)) ++num_agreeing;
+      if (covariance < kMinCorrelation * std::max(deviation_a[0] * deviation_b[0], 1e-6)) continue;
+      ++num_agreeing;
+      if (const std::optional<float> d = Displacement(fixed, warped, block)) displacements.push_back(*d);
     }
   }
   if (agreement.num_blocks > 0) {
     agreement.agreeing = static_cast<float>(num_agreeing) / static_cast<float>(agreement.num_blocks);
+  }
+  if (!displacements.empty()) {
+    std::sort(displacements.begin(), displacements.end());
+    agreement.num_textured = static_cast<int>(displacements.size());
+    agreement.high_displacement_px = displacements[displacements.size() * 4 / 5];
   }
   return agreement;
 }

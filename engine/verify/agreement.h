@@ -13,6 +13,8 @@ struct Agreement {
   int num_blocks = 0;       // Blocks with enough structure to be compared.
   float query_overlap = 0;  // [0, 1]: share of the query's area that the photo covers under the transform.
   float photo_overlap = 0;  // [0, 1]: share of the photo's area that the query covers.
+  int num_textured = 0;            // Agreeing blocks whose texture tells how well they are aligned;
+  float high_displacement_px = 0;  // 80 % of them are displaced by no more than this, at 256 px on the long side.
 };
 
 // Warps the query onto the photo and compares blocks of 1/16 of the long side by normalised cross-correlation of their

