@@ -8,6 +8,7 @@
 #include <fstream>
 #include <numbers>
 #include <sstream>
+#include <stdexcept>
 
 #include "engine/ingest/inputs.h"
 #include "index/base/error.h"
@@ -26,6 +27,15 @@ std::vector<std::string> Split(const std::string& line, char separator) {
   std::stringstream stream(line);
   for (std::string field; std::getline(stream, field, separator);) fields.push_back(field);
   return fields;
+}
+
+// 0 if it says nothing.
+double Degrees(const std::string& field, const fs::path& table) {
+  try {
+    return field.empty() ? 0 : std::stod(field);
+  } catch (const std::logic_error&) {
+    throw Error(ErrorCode::kInvalidArgument, table.string() + ": not a number: " + field);
+  }
 }
 
 std::ifstream Open(const fs::path& file) {
@@ -88,6 +98,10 @@ void Corpus::AddSamples(const fs::path& samples) {
   }
   while (std::getline(stream, line)) {
     std::vector<std::string> f = Split(line, ',');
+    // Split drops an empty last field: not derived from anything.
+    if (f.size() != 8 && f.size() != 9) {
+      throw Error(ErrorCode::kInvalidArgument, table.string() + ": not 9 columns: " + line);
+    }
     f.resize(9);
     if (f[0].starts_with("queries/")) continue;
     CorpusPhoto photo;
@@ -100,8 +114,8 @@ void Corpus::AddSamples(const fs::path& samples) {
     photo.families = Split(f[2], ';');
     photo.sessions = Split(f[3], ';');
     photo.places = Split(f[4], ';');
-    photo.azimuth_deg = f[5].empty() ? 0 : std::stod(f[5]);
-    photo.elevation_deg = f[6].empty() ? 0 : std::stod(f[6]);
+    photo.azimuth_deg = Degrees(f[5], table);
+    photo.elevation_deg = Degrees(f[6], table);
     photo.edited = f[7] != "none";
     photos_.push_back(std::move(photo));
   }

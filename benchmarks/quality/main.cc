@@ -44,6 +44,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr size_t kMinStrangers = 3;  // In a collage.
+
 struct Options {
   fs::path data, keep, json, details;
   fs::path work = fs::temp_directory_path();
@@ -135,6 +137,10 @@ int Main(int argc, char** argv) {
   const TemporaryDirectory work(options.work);
   const fs::path quality = PUGMARK_QUALITY;
   const Corpus corpus(options.data, PUGMARK_SAMPLES, quality / "siblings.tsv");
+  if (options.with_copies && options.edited.only.empty() && corpus.Of(Part::kStranger).size() < kMinStrangers) {
+    throw Error(ErrorCode::kInvalidArgument,
+                "Collages need other pictures: name photos with --data (pool/ ...), or say --no-copies.");
+  }
   std::string text = fmt::format("{}, commit {}, build {}, seed {}\n{}\n{} photos in the collection, {} unrelated, {} strangers\n\n",
                                  UtcNow(), options.commit, PUGMARK_BUILD_TYPE, options.edited.seed, MachineName(),
                                  corpus.Of(Part::kReference).size(), corpus.Of(Part::kUnrelated).size(),

@@ -3,9 +3,9 @@
 // What does Pugmark cost from end to end, and does it still find what it must while it is that fast?
 //
 // Method. A folder of photos is ingested into a new collection in a temporary directory, through the same Ingest() as
-// the program uses. Then N of the photos, drawn by a seed, are edited in eight ways (edits.h) and each copy is searched
-// by Searcher, one at a time; so are photos that are known to be unrelated. The page cache is warm: files were just
-// written.
+// the program uses. Then N of the photos, drawn by a seed, are edited in eight ways (kEdits below; what they do is in
+// quality/edits.h) and each copy is searched by Searcher, one at a time; so are photos that are known to be unrelated. The
+// page cache is warm: files were just written.
 //
 // Reported, and how precise it is:
 //   photos/s            by the wall clock, index included. On a shared machine it says more about the neighbours.
@@ -26,8 +26,9 @@
 //   unrelated           queries with at least one hit of same-scene or better. All of them are false alarms if the
 //                       folders are really unrelated. With none among n, the true rate is below 3/n (95 %).
 //
-// What it is not: the quality benchmark. Edits come one at a time; collages, screenshots, combined edits and photos
-// taken anew are missing, and they are where recall is lost. A few hundred photos also say nothing about a million.
+// What it is not: the quality benchmark (quality/main.cc). Edits come one at a time; collages, screenshots, combined edits
+// and photos taken anew are missing, and they are where recall is lost. A few hundred photos also say nothing about a
+// million.
 //
 //   pugmark_bench_whole [--photos DIR] [--unrelated DIR]... [--size PX] [--keypoints N] [--threads N] [--json FILE] ...
 #include <fmt/format.h>
@@ -35,6 +36,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cmath>
 #include <map>
@@ -42,9 +44,10 @@
 #include <opencv2/core/utility.hpp>
 #include <opencv2/imgcodecs.hpp>
 #include <random>
+#include <string_view>
 
-#include "benchmarks/whole/edits.h"
 #include "benchmarks/common/machine.h"
+#include "benchmarks/quality/edits.h"
 #include "engine/collection/collection.h"
 #include "engine/ingest/ingest.h"
 #include "engine/ingest/inputs.h"
@@ -60,6 +63,10 @@ using Clock = std::chrono::steady_clock;
 using Json = nlohmann::ordered_json;
 
 constexpr int kOpenings = 5;
+
+// Of the edits of the quality benchmark, those that take one step and no other picture: what must be found at any speed.
+constexpr std::array<std::string_view, 8> kEdits = {"jpeg-15", "shrink-third",  "crop-50",      "crop-25",
+                                                    "mirror",  "rotate-canvas", "banner-light", "gamma-1.7"};
 
 struct Options {
   fs::path photos = PUGMARK_SAMPLES;
@@ -216,6 +223,15 @@ std::vector<Original> DrawOriginals(const Options& options, const Catalogue& cat
   return originals;
 }
 
+std::vector<EditKind> Edits() {
+  std::vector<EditKind> kinds;
+  for (const EditKind& kind : EditKinds()) {
+    if (std::find(kEdits.begin(), kEdits.end(), kind.name) != kEdits.end()) kinds.push_back(kind);
+  }
+  if (kinds.size() != kEdits.size()) throw Error(ErrorCode::kInternal, "quality/edits.h lacks one of kEdits.");
+  return kinds;
+}
+
 // What came of the copies of one edit.
 struct EditScore {
   int num_queries = 0, num_first = 0, num_first_same_photo = 0, num_anywhere = 0, num_others = 0, num_look_alikes = 0;
@@ -242,14 +258,16 @@ struct EditScore {
 
 Json Recall(const Options& options, const Searcher& searcher, const std::vector<Original>& originals,
             const fs::path& work, Latency* all) {
-  std::map<Edit, EditScore> scores;
+  const std::vector<EditKind> kinds = Edits();
+  std::vector<EditScore> scores(kinds.size());  // Of kinds.
   Json missed = Json::array(), others = Json::array();
   const fs::path copy = work / "copy.jpg";
   for (size_t i = 0; i < originals.size(); ++i) {
     const cv::Mat photo = cv::imread(originals[i].path.string(), cv::IMREAD_COLOR);
-    for (const Edit edit : kEdits) {
-      WriteEdited(edit, options.seed * 1'000'003 + i, photo, copy);
-      EditScore& score = scores[edit];
+    for (size_t k = 0; k < kinds.size(); ++k) {
+      const std::vector<uint8_t> jpeg = ApplyEdit(kinds[k], options.seed * 1'000'003 + i, photo, {});
+      WriteFileAtomically(copy, {reinterpret_cast<const char*>(jpeg.data()), jpeg.size()});
+      EditScore& score = scores[k];
       const QueryResult result = TimedSearch(searcher, copy, &score.latency);
       if (!result.error_code.empty())
         throw Error(ErrorCode::kInternal, "An edited copy is unreadable: " + result.error);
@@ -258,7 +276,7 @@ Json Recall(const Options& options, const Searcher& searcher, const std::vector<
       for (const Hit& hit : result.hits) {
         if (!IsAlert(hit) || hit.photo.sha256 == originals[i].sha256) continue;
         others.push_back({{"photo", EscapeText(fs::relative(originals[i].path, options.photos).string())},
-                          {"edit", EditName(edit)},
+                          {"edit", kinds[k].name},
                           {"other", EscapeText(fs::path(hit.photo.path).filename().string())},
                           {"verdict", VerdictName(hit.verdict)},
                           {"inliers", hit.num_inliers}});
@@ -266,7 +284,7 @@ Json Recall(const Options& options, const Searcher& searcher, const std::vector<
       if (score.num_first_same_photo > num_right) continue;
       const Hit first = result.hits.empty() ? Hit() : result.hits.front();
       missed.push_back({{"photo", EscapeText(fs::relative(originals[i].path, options.photos).string())},
-                        {"edit", EditName(edit)},
+                        {"edit", kinds[k].name},
                         {"first_verdict", VerdictName(first.verdict)},
                         {"first_is_right", !result.hits.empty() && first.photo.sha256 == originals[i].sha256},
                         {"keypoints", result.num_keypoints}});
@@ -275,21 +293,22 @@ Json Recall(const Options& options, const Searcher& searcher, const std::vector<
   }
 
   fmt::print("Edited copies: {} photos, seed {}\n", originals.size(), options.seed);
-  fmt::print("  {:<12} {:>8} {:>11} {:>9} {:>8} {:>11}   {}\n", "edit", "recall@1", "same-photo", "anywhere", "others",
+  fmt::print("  {:<13} {:>8} {:>11} {:>9} {:>8} {:>11}   {}\n", "edit", "recall@1", "same-photo", "anywhere", "others",
              "look-alikes", "query, median / p95");
   Json edits;
-  for (const auto& [edit, s] : scores) {
-    fmt::print("  {:<12} {:>8.2f} {:>11.2f} {:>9.2f} {:>8} {:>11}   {}\n", EditName(edit), s.Share(s.num_first),
+  for (size_t k = 0; k < kinds.size(); ++k) {
+    const EditScore& s = scores[k];
+    fmt::print("  {:<13} {:>8.2f} {:>11.2f} {:>9.2f} {:>8} {:>11}   {}\n", kinds[k].name, s.Share(s.num_first),
                s.Share(s.num_first_same_photo), s.Share(s.num_anywhere), s.num_others, s.num_look_alikes,
                s.latency.Text());
-    edits[std::string(EditName(edit))] = {
+    edits[kinds[k].name] = {
         {"recall_at_1", s.Share(s.num_first)},        {"recall_at_1_same_photo", s.Share(s.num_first_same_photo)},
         {"recall_anywhere", s.Share(s.num_anywhere)}, {"other_alerts", s.num_others},
         {"look_alikes", s.num_look_alikes},           {"latency", s.latency.ToJson()}};
     all->wall_ms.insert(all->wall_ms.end(), s.latency.wall_ms.begin(), s.latency.wall_ms.end());
     all->cpu_ms.insert(all->cpu_ms.end(), s.latency.cpu_ms.begin(), s.latency.cpu_ms.end());
   }
-  fmt::print("  {:<12} {:>51}   {}\n\n", "all", "", all->Text());
+  fmt::print("  {:<13} {:>51}   {}\n\n", "all", "", all->Text());
   return {{"photos", originals.size()},
           {"edits", edits},
           {"latency", all->ToJson()},

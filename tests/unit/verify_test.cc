@@ -95,7 +95,8 @@ TEST(VerifyTest, CountsCellsAndNotInliers) {
 }
 
 TEST(VerifyTest, EmptyFeaturesAreNoError) {
-  const Features none{100, 100, {}, {}};
+  Features none;
+  none.width_px = none.height_px = 100;
   const Features some = Extract(MakePicture(15));
   EXPECT_TRUE(Verify({}, none, some, 10).inliers.empty());
   EXPECT_TRUE(Verify({}, some, none, 10).inliers.empty());
