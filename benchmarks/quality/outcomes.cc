@@ -126,7 +126,8 @@ double MicroAveragePrecision(const std::vector<Outcome>& outcomes) {
     bool found = false;  // Several copies of one photo in the collection: the first counts, the others are no errors.
     for (const HitOutcome& h : o.hits) {
       const bool right = h.truth == Relation::kSamePhoto;
-      if (h.truth != Relation::kNone && (!right || found)) continue;  // True, though not what was asked for.
+      // True, though not what was asked for.
+      if (h.truth != Relation::kNone && (!right || found || !o.expects)) continue;
       found |= right;
       pairs.push_back({h.hit.probability, right});
     }

@@ -57,7 +57,7 @@ struct InlierPair {
 struct Hit {
   int rank = 0;  // 1 is best.
   Verdict verdict = Verdict::kNone;
-  double probability = 0;          // That the verdict is right. [0, 1]. Provisional: docs/measuring.md, "Probabilities".
+  double probability = 0;          // That the verdict is right. [0, 1]. docs/measuring.md, "Probabilities".
   double expected_false_hits = 0;  // Unrelated photos of this collection that one query would match this well. At least
                                    // 1e-9 unless the bytes are the same: nobody has measured less.
   double log10_nfa = 0;            // What hits of one verdict are ranked by: theory, further than measurement reaches.
