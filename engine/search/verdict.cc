@@ -25,12 +25,16 @@ constexpr float kSamePhotoAgreement = 0.4f;
 // again, and most pixels differ.
 constexpr float kLargeShare = 0.35f;
 constexpr float kSmallShareAgreement = 0.65f;
-constexpr float kPlaneError_px = 0.5f;
+constexpr float kLeastTableError_px = 0.2f;  // Below, even a tripod moved: it is one exposure, written over.
+constexpr float kMostTableError_px = 0.5f;
 bool IsTableOnly(const Verification& v, const Agreement& agreement) {
-  return v.tight && v.median_error_px <= kPlaneError_px && v.detail_share < kLargeShare &&
-         agreement.agreeing < kSmallShareAgreement;
+  return v.tight && v.median_error_px >= kLeastTableError_px && v.median_error_px <= kMostTableError_px &&
+         v.detail_share < kLargeShare && agreement.agreeing < kSmallShareAgreement;
 }
 constexpr int kMinBlocks = 6;
+// Nearly all pixels agreeing makes up for few details: a small tile, smooth ivory.
+constexpr double kFewDetailsLog10Nfa = -5;
+constexpr float kFewDetailsAgreement = 0.9f;
 // Blur, noise and compression move keypoints but not pixels: where the pixels agree and are aligned to a fifth of a pixel at
 // 256 px, keypoints need not be.
 constexpr float kAlignedError_px = 1.5f;
@@ -61,18 +65,20 @@ constexpr float kLookAlikeCentral = 0.3f;
 // What two pictures share in the same place to within this share of the long side, around other content, is a frame that
 // was laid over both: an app's page, a watermark.
 constexpr double kInPlace = 0.03;
-constexpr float kFrameShare = 0.25f;
+constexpr float kSmallFrameShare = 0.1f;
+constexpr float kLargeFrameShare = 0.25f;
+constexpr float kFrameAgreement = 0.3f;
 
-// What came true of the hits of a verdict, by strength of evidence: from pugmark_bench_quality, seed 5, three photos an edit
-// and every view (benchmarks/results), smoothed; a run with another seed checks it.
+// What came true of the hits of a verdict, by strength of evidence: from pugmark_bench_quality with seeds 1 and 5, smoothed
+// (docs/measuring.md, "Probabilities"); a run with another seed checks it.
 struct Knot {
   double strength, probability;
 };
-constexpr std::array<Knot, 3> kSamePhotoKnots = {{{37.5, 0.9}, {75, 0.92}, {100, 0.975}}};
-constexpr std::array<Knot, 3> kSameObjectKnots = {{{37.5, 0.97}, {45, 0.99}, {100, 0.995}}};
+constexpr std::array<Knot, 3> kSamePhotoKnots = {{{37.5, 0.94}, {75, 0.95}, {100, 0.985}}};
+constexpr std::array<Knot, 3> kSameObjectKnots = {{{37.5, 0.94}, {45, 0.985}, {60, 0.995}}};
 constexpr std::array<Knot, 2> kSameSceneKnots = {{{37.5, 0.98}, {60, 0.99}}};
 constexpr std::array<Knot, 6> kLookAlikeKnots = {
-    {{12.5, 0.12}, {17.5, 0.18}, {22.5, 0.27}, {27.5, 0.37}, {32.5, 0.55}, {37.5, 0.6}}};
+    {{12.5, 0.08}, {17.5, 0.14}, {22.5, 0.21}, {27.5, 0.32}, {32.5, 0.5}, {37.5, 0.6}}};
 
 // Linear between knots, constant beyond.
 double Interpolate(std::span<const Knot> knots, double strength) {
@@ -142,9 +148,13 @@ Verdict VerdictOf(const Verification& v, const Features& query, const Features& 
   const bool by_query = agreement.query_overlap >= kWhole;
   const float central_share =
       share(NumCentral(v, query, photo, by_query, agreement.photo_overlap >= kWhole || !by_query));
+  const bool same_photo = has_pixels && IsSamePhoto(v, agreement);
+  if (same_photo && v.log10_nfa <= kFewDetailsLog10Nfa && agreement.agreeing >= kFewDetailsAgreement) return Verdict::kSamePhoto;
   if (IsSameThing(v)) {
-    if (has_pixels && IsSamePhoto(v, agreement)) return Verdict::kSamePhoto;
-    const bool frame = v.tight && v.detail_share < kFrameShare && IsInPlace(v, query, photo);
+    if (same_photo) return Verdict::kSamePhoto;
+    const bool frame = v.tight && IsInPlace(v, query, photo) &&
+                       (v.detail_share < kSmallFrameShare ||
+                        (v.detail_share < kLargeFrameShare && agreement.agreeing < kFrameAgreement));
     const int num_central = NumCentral(v, query, photo, true, true);
     if (!frame) {
       const bool table_only = has_pixels && IsTableOnly(v, agreement);
