@@ -61,6 +61,8 @@ constexpr int kManyCentral = 40;
 constexpr float kWholeShare = 0.4f;
 // A lighter or a watermark that two sellers both have is no common scene.
 constexpr float kSameSceneOverlap = 0.4f;
+// Two cloths of one checked pattern agree as goods of one make do.
+constexpr float kSameSceneDistinctness = 0.5f;
 constexpr float kLookAlikeCentral = 0.3f;
 // What two pictures share in the same place to within this share of the long side, around other content, is a frame that
 // was laid over both: an app's page, a watermark.
@@ -161,7 +163,10 @@ Verdict VerdictOf(const Verification& v, const Features& query, const Features& 
       if (!table_only && (share(num_central) >= kSameObjectCentral || num_central >= kManyCentral || v.detail_share >= kWholeShare)) {
         return Verdict::kSameObject;
       }
-      if (std::max(agreement.query_overlap, agreement.photo_overlap) >= kSameSceneOverlap) return Verdict::kSameScene;
+      if (std::max(agreement.query_overlap, agreement.photo_overlap) >= kSameSceneOverlap &&
+          v.distinctness >= kSameSceneDistinctness) {
+        return Verdict::kSameScene;
+      }
     }
   }
   return central_share >= kLookAlikeCentral ? Verdict::kLookAlike : Verdict::kNone;
