@@ -40,6 +40,7 @@ void InnerProducts(std::span<const uint8_t> a, std::span<const uint8_t> b, std::
 
 Distances::Distances(std::span<const uint8_t> a, std::span<const uint8_t> b)
     : num_a_(a.size() / kDescriptorSize), num_b_(b.size() / kDescriptorSize) {
+  if (num_a_ == 0 || num_b_ == 0) return;
   InnerProducts(a, b, &distances_);
   const auto squared_norms = [](std::span<const uint8_t> descriptors, size_t count) {
     std::vector<int32_t> norms(count);
