@@ -39,19 +39,17 @@ cv::Matx33d CvFromOurs(double scale_x, double scale_y) {
 // By how much the content of one block lies elsewhere in the other, in pixels, by one step of Lucas and Kanade [1] after both
 // were brought to equal mean and contrast. Nothing where the block's texture does not fix it in both directions.
 // [1] Lucas and Kanade, An Iterative Image Registration Technique ..., IJCAI 1981.
-std::optional<float> Displacement(const cv::Mat& fixed, const cv::Mat& warped, const cv::Rect& block) {
+// mean_fixed, mean_warped: grey levels. gain: the contrast of fixed over that of warped.
+std::optional<float> Displacement(const cv::Mat& fixed, const cv::Mat& warped, const cv::Rect& block, double mean_fixed,
+                                  double mean_warped, double gain) {
   constexpr double kMinTexture = 6;  // Smaller eigenvalue of the mean gradient tensor, squared grey levels per pixel.
-  cv::Scalar mean_a, mean_b, deviation_a, deviation_b;
-  cv::meanStdDev(fixed(block), mean_a, deviation_a);
-  cv::meanStdDev(warped(block), mean_b, deviation_b);
-  const double gain = deviation_a[0] / std::max(deviation_b[0], 1e-6);
   double xx = 0, xy = 0, yy = 0, xr = 0, yr = 0;
   for (int y = block.y; y < block.y + block.height; ++y) {
     for (int x = block.x; x < block.x + block.width; ++x) {
       if (x == 0 || y == 0 || x + 1 == fixed.cols || y + 1 == fixed.rows) continue;
       const double gx = (fixed.at<uint8_t>(y, x + 1) - fixed.at<uint8_t>(y, x - 1)) / 2.0;
       const double gy = (fixed.at<uint8_t>(y + 1, x) - fixed.at<uint8_t>(y - 1, x)) / 2.0;
-      const double r = (warped.at<uint8_t>(y, x) - mean_b[0]) * gain - (fixed.at<uint8_t>(y, x) - mean_a[0]);
+      const double r = (warped.at<uint8_t>(y, x) - mean_warped) * gain - (fixed.at<uint8_t>(y, x) - mean_fixed);
       xx += gx * gx;
       xy += gx * gy;
       yy += gy * gy;
@@ -117,7 +115,8 @@ Agreement Compare(const Image& query, const Image& photo, const Transform& photo
       const double covariance = cv::mean(product)[0] - mean_a[0] * mean_b[0];
       if (covariance < kMinCorrelation * std::max(deviation_a[0] * deviation_b[0], 1e-6)) continue;
       ++num_agreeing;
-      if (const std::optional<float> d = Displacement(fixed, warped, block)) displacements.push_back(*d);
+      const double gain = deviation_a[0] / std::max(deviation_b[0], 1e-6);
+      if (const auto d = Displacement(fixed, warped, block, mean_a[0], mean_b[0], gain)) displacements.push_back(*d);
     }
   }
   if (agreement.num_blocks > 0) {

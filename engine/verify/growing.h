@@ -13,15 +13,11 @@
 
 #include <vector>
 
+#include "engine/verify/geometry.h"
 #include "engine/verify/matching.h"
 #include "engine/verify/verify.h"
 
 namespace pugmark {
-
-// x' = a x + b y + tx, y' = c x + d y + ty.
-struct Affine {
-  float a = 1, b = 0, c = 0, d = 1, tx = 0, ty = 0;
-};
 
 struct Growth {
   std::vector<Match> matches;    // One to one, seeds among them; the descriptor's rank is within the nearest 2 %.

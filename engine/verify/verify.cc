@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <numbers>
 #include <numeric>
 #include <opencv2/calib3d.hpp>
 
@@ -13,12 +12,6 @@
 
 namespace pugmark {
 namespace {
-
-constexpr float kPi = std::numbers::pi_v<float>;
-
-// How far scale and direction of a match may be from the hypothesis.
-constexpr float kMaxAngle_rad = 0.45f;
-constexpr float kMaxOctaves = 0.7f;
 
 // Keypoints nearer than this to the best match are the same detail seen with another direction or scale.
 constexpr float kSamePlace_px = 4;
@@ -30,11 +23,6 @@ constexpr size_t kMaxHypotheses = 300;
 constexpr size_t kMinInliers = 4;
 constexpr size_t kMinHomographyInliers = 8;
 
-float AngleBetween(float a, float b) {
-  const float d = std::fabs(std::remainder(a - b, 2 * kPi));
-  return d;
-}
-
 // The similarity that carries one keypoint onto the other.
 Affine FromMatch(const Keypoint& q, const Keypoint& p) {
   const float scale = p.scale_px / q.scale_px;
@@ -44,26 +32,16 @@ Affine FromMatch(const Keypoint& q, const Keypoint& p) {
   m.b = -scale * std::sin(turn);
   m.c = -m.b;
   m.d = m.a;
-  m.tx = p.x_px - m.a * q.x_px - m.b * q.y_px;
-  m.ty = p.y_px - m.c * q.x_px - m.d * q.y_px;
-  return m;
+  return m.MovedOnto(q, p);
 }
 
-// Of matches against a plane, ascending, in pixels of whichever photo shows the part smaller.
-std::vector<float> SortedErrors(const Transform& plane, const Affine& affine, const Features& query, const Features& photo,
-                                const std::vector<Match>& matches) {
-  const double zoom = std::max(1.0f, std::sqrt(std::fabs(affine.a * affine.d - affine.b * affine.c)));
-  std::vector<float> errors;
-  for (const Match& m : matches) {
-    const Keypoint& q = query.keypoints[static_cast<size_t>(m.query)];
-    const Keypoint& p = photo.keypoints[static_cast<size_t>(m.photo)];
-    const double w = plane[6] * q.x_px + plane[7] * q.y_px + plane[8];
-    const double x = (plane[0] * q.x_px + plane[1] * q.y_px + plane[2]) / w;
-    const double y = (plane[3] * q.x_px + plane[4] * q.y_px + plane[5]) / w;
-    errors.push_back(static_cast<float>(std::hypot(x - p.x_px, y - p.y_px) / zoom));
-  }
-  std::sort(errors.begin(), errors.end());
-  return errors;
+struct Projected {
+  double x_px, y_px;
+  double w;  // 0 or less: at or behind the horizon.
+};
+Projected Project(const Transform& t, const Keypoint& q) {
+  const double w = t[6] * q.x_px + t[7] * q.y_px + t[8];
+  return {(t[0] * q.x_px + t[1] * q.y_px + t[2]) / w, (t[3] * q.x_px + t[4] * q.y_px + t[5]) / w, w};
 }
 
 class Fitter {
@@ -73,8 +51,8 @@ class Fitter {
         query_(query),
         photo_(photo),
         matches_(std::move(matches)),
-        query_side_px_(static_cast<float>(std::max(query.width_px, query.height_px))),
-        photo_side_px_(static_cast<float>(std::max(photo.width_px, photo.height_px))) {}
+        query_side_px_(LongSide(query)),
+        photo_side_px_(LongSide(photo)) {}
 
   // The best affinity over all hypotheses; its inliers, or fewer than kMinInliers.
   std::vector<Match> BestAffine(Affine* best) const {
@@ -156,32 +134,36 @@ class Fitter {
     h.convertTo(h, CV_64F);
     for (size_t i = 0; i < transform->size(); ++i) (*transform)[i] = h.ptr<double>()[i];
     std::vector<Match> inliers;
-    for (size_t i = 0; i < loose.size(); ++i) {
-      const double w = h.at<double>(2, 0) * from[i].x + h.at<double>(2, 1) * from[i].y + h.at<double>(2, 2);
-      if (w <= 0) return {};  // The horizon runs through the points: no view of a plane.
-      const double x = (h.at<double>(0, 0) * from[i].x + h.at<double>(0, 1) * from[i].y + h.at<double>(0, 2)) / w;
-      const double y = (h.at<double>(1, 0) * from[i].x + h.at<double>(1, 1) * from[i].y + h.at<double>(1, 2)) / w;
-      if (std::hypot(x - to[i].x, y - to[i].y) <= tolerance_px) inliers.push_back(loose[i]);
+    for (const Match& m : loose) {
+      const Projected at = Project(*transform, query_.keypoints[static_cast<size_t>(m.query)]);
+      if (at.w <= 0) return {};  // The horizon runs through the points: no view of a plane.
+      const Keypoint& p = photo_.keypoints[static_cast<size_t>(m.photo)];
+      if (std::hypot(at.x_px - p.x_px, at.y_px - p.y_px) <= tolerance_px) inliers.push_back(m);
     }
     return inliers;
   }
 
+  // Of matches against a plane, ascending, in pixels of whichever photo shows the part smaller.
+  std::vector<float> SortedErrors(const Transform& plane, const Affine& affine, const std::vector<Match>& matches) const {
+    const double zoom = std::max(1.0f, std::sqrt(std::fabs(affine.determinant())));
+    std::vector<float> errors;
+    for (const Match& m : matches) {
+      const Projected at = Project(plane, query_.keypoints[static_cast<size_t>(m.query)]);
+      const Keypoint& p = photo_.keypoints[static_cast<size_t>(m.photo)];
+      errors.push_back(static_cast<float>(std::hypot(at.x_px - p.x_px, at.y_px - p.y_px) / zoom));
+    }
+    std::sort(errors.begin(), errors.end());
+    return errors;
+  }
+
   // Distinct cells occupied in both photos, the smaller of both counts.
   int NumCells(const std::vector<Match>& inliers) const {
-    const int side = options_.cells_per_side;
-    std::vector<bool> in_query(static_cast<size_t>(side * side)), in_photo(in_query.size());
-    int num_query = 0, num_photo = 0;
-    const auto occupy = [side](std::vector<bool>& cells, const Keypoint& p, float side_px, int* count) {
-      const auto cell = [&](float v) { return std::clamp(static_cast<int>(v / side_px * static_cast<float>(side)), 0, side - 1); };
-      const auto c = static_cast<size_t>(cell(p.y_px) * side + cell(p.x_px));
-      if (!cells[c]) ++*count;
-      cells[c] = true;
-    };
+    CellSet in_query(options_.cells_per_side, query_side_px_), in_photo(options_.cells_per_side, photo_side_px_);
     for (const Match& m : inliers) {
-      occupy(in_query, query_.keypoints[static_cast<size_t>(m.query)], query_side_px_, &num_query);
-      occupy(in_photo, photo_.keypoints[static_cast<size_t>(m.photo)], photo_side_px_, &num_photo);
+      in_query.Add(query_.keypoints[static_cast<size_t>(m.query)]);
+      in_photo.Add(photo_.keypoints[static_cast<size_t>(m.photo)]);
     }
-    return std::min(num_query, num_photo);
+    return std::min(in_query.size(), in_photo.size());
   }
 
   Region RegionOf(const std::vector<Match>& inliers, bool in_query) const {
@@ -200,19 +182,13 @@ class Fitter {
  private:
   std::vector<Match> Inliers(const Affine& m, float slack) const {
     const float max_error_px = slack * options_.loose_error * photo_side_px_;
-    // Scale and turn of the model, against which each match's own are compared.
-    const float octaves = 0.5f * std::log2(std::max(std::fabs(m.a * m.d - m.b * m.c), 1e-12f));
-    const float turn = std::atan2(m.c - m.b, m.a + m.d);
+    const Turn turn(m);
     std::vector<Match> inliers;
     for (const Match& match : matches_) {
       const Keypoint& q = query_.keypoints[static_cast<size_t>(match.query)];
       const Keypoint& p = photo_.keypoints[static_cast<size_t>(match.photo)];
-      const float dx = m.a * q.x_px + m.b * q.y_px + m.tx - p.x_px;
-      const float dy = m.c * q.x_px + m.d * q.y_px + m.ty - p.y_px;
-      if (dx * dx + dy * dy > max_error_px * max_error_px) continue;
-      if (AngleBetween(p.angle_rad - q.angle_rad, turn) > slack * kMaxAngle_rad) continue;
-      if (std::fabs(std::log2(p.scale_px / q.scale_px) - octaves) > slack * kMaxOctaves) continue;
-      inliers.push_back(match);
+      const float dx = m.X(q) - p.x_px, dy = m.Y(q) - p.y_px;
+      if (dx * dx + dy * dy <= max_error_px * max_error_px && turn.Allows(q, p, slack)) inliers.push_back(match);
     }
     return inliers;
   }
@@ -249,7 +225,7 @@ class Fitter {
   }
 
   bool IsPlausible(const Affine& m) const {
-    const float determinant = m.a * m.d - m.b * m.c;
+    const float determinant = m.determinant();
     if (determinant <= 0) return false;  // Mirrored: the mirrored query's business.
     const float zoom = std::sqrt(determinant) * query_side_px_ / photo_side_px_;
     // Ratio of singular values from the Frobenius norm: σ1² + σ2² and σ1 σ2 are known.
@@ -347,9 +323,7 @@ Verification Verify(const VerifyOptions& options, const Features& query, const F
   if (tight.size() >= kMinHomographyInliers && tight.size() * 3 >= result.inliers.size() * 2) {
     result.tight = true;
     result.photo_from_query = homography;
-  }
-  if (result.tight) {
-    const std::vector<float> errors = SortedErrors(homography, affine, query, photo, growth.matches);
+    const std::vector<float> errors = fitter.SortedErrors(homography, affine, growth.matches);
     result.median_error_px = errors[errors.size() / 2];
     result.high_error_px = errors[errors.size() * 4 / 5];
   }
