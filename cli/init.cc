@@ -16,10 +16,10 @@ Run AddInit(CLI::App& app, const Context& context) {
   command->add_option("--size", options->working_size_px,
                       "Working scale: long side in pixels. 640 (default) recognises objects photographed again; 320 is "
                       "enough for edited copies at a quarter of the cost")
-      ->check(CLI::Range(64, 2000))
+      ->check(CLI::Range(kMinWorkingSize_px, kMaxWorkingSize_px))
       ->type_name("PX");
   command->add_option("--keypoints", options->max_keypoints, "Most keypoints kept of a photo (default 800)")
-      ->check(CLI::Range(16, 4000))
+      ->check(CLI::Range(kFewestKeypoints, kMostKeypoints))
       ->type_name("N");
   command->add_option("--contrast", options->contrast_threshold,
                       "Contrast threshold of the keypoint detector (default 0.01); smaller finds fainter detail")

@@ -2,7 +2,6 @@
 //
 // The program `pugmark`: parses, runs one command, turns errors into messages and exit codes.
 #include <fmt/format.h>
-#include <malloc.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -11,7 +10,6 @@
 #include <cstdio>
 #include <map>
 #include <new>
-#include <opencv2/core/utility.hpp>
 #include <opencv2/core/utils/logger.hpp>
 #include <thread>
 
@@ -75,12 +73,8 @@ class Interrupts {
 
 int Main(int argc, char** argv) {
   const Interrupts interrupts;
-  cv::setNumThreads(0);  // One photo per core; no threads within OpenCV.
+  PrepareProcess();
   cv::utils::logging::setLogLevel(cv::utils::logging::LOG_LEVEL_SILENT);  // What it has to say, we say.
-  // SIFT's pyramids are megabytes that come and go with every photo. glibc maps each anew, and the page faults cost as much
-  // as the features themselves (measured: 15 photos per CPU-second instead of 9, for 27 MiB more at the peak).
-  mallopt(M_MMAP_THRESHOLD, 64 << 20);
-  mallopt(M_TRIM_THRESHOLD, 256 << 20);
 
   Context context;
   context.stop = interrupts.token();

@@ -16,8 +16,6 @@
 namespace pugmark::cli {
 namespace {
 
-constexpr uint64_t kMaxThumbnailBytes = 4 << 20;
-
 using Options = SearchCommand;
 
 void Print(const QueryResult& result, const Options& options, Format format) {

@@ -34,11 +34,13 @@ Number NumberSetting(const Catalogue& catalogue, const char* key) {
 }
 
 void CheckOptions(const FeatureOptions& options) {
-  if (options.working_size_px < 64 || options.working_size_px > 2000) {
-    throw Error(ErrorCode::kInvalidArgument, "The working size must be between 64 and 2000 pixels.");
+  if (options.working_size_px < kMinWorkingSize_px || options.working_size_px > kMaxWorkingSize_px) {
+    throw Error(ErrorCode::kInvalidArgument, fmt::format("The working size must be between {} and {} pixels.",
+                                                         kMinWorkingSize_px, kMaxWorkingSize_px));
   }
-  if (options.max_keypoints < 16 || options.max_keypoints > 4000) {
-    throw Error(ErrorCode::kInvalidArgument, "The number of keypoints must be between 16 and 4000.");
+  if (options.max_keypoints < kFewestKeypoints || options.max_keypoints > kMostKeypoints) {
+    throw Error(ErrorCode::kInvalidArgument, fmt::format("The number of keypoints must be between {} and {}.",
+                                                         kFewestKeypoints, kMostKeypoints));
   }
   if (!(options.contrast_threshold >= 0 && options.contrast_threshold <= 0.2f)) {
     throw Error(ErrorCode::kInvalidArgument, "The contrast threshold must be between 0 and 0.2.");

@@ -2,12 +2,14 @@
 #include "engine/features/features.h"
 
 #include <fmt/format.h>
+#include <malloc.h>
 
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <numbers>
 #include <numeric>
+#include <opencv2/core/utility.hpp>
 #include <opencv2/core/version.hpp>
 #include <opencv2/features2d.hpp>
 #include <opencv2/imgproc.hpp>
@@ -77,6 +79,12 @@ float WrapAngle(float angle_rad) {
 }
 
 }  // namespace
+
+void PrepareProcess() {
+  cv::setNumThreads(0);
+  mallopt(M_MMAP_THRESHOLD, 64 << 20);
+  mallopt(M_TRIM_THRESHOLD, 256 << 20);
+}
 
 Features ExtractFeatures(const Image& image, const FeatureOptions& options) {
   const Image working = Shrink(image, options.working_size_px);

@@ -24,10 +24,13 @@ namespace pugmark {
 inline constexpr int kDescriptorSize = 128;
 inline constexpr int kPackedKeypointBytes = 6;
 
+inline constexpr int kMinWorkingSize_px = 64, kMaxWorkingSize_px = 2000;
+inline constexpr int kFewestKeypoints = 16, kMostKeypoints = 4000;
+
 // Settings of a collection: all its photos are described alike.
 struct FeatureOptions {
-  int working_size_px = 640;         // Long side. [64, 2000]. 640 finds re-photographed objects best; 320 serves copies.
-  int max_keypoints = 800;           // [16, 4000]. Cost of extraction, storage and verification grows with it.
+  int working_size_px = 640;         // Long side, within the limits above. 640 finds re-photographed objects best; 320 serves copies.
+  int max_keypoints = 800;           // Within the limits above. Cost of extraction, storage and verification grows with it.
   float contrast_threshold = 0.01f;  // [0, 0.2]. Smaller: fainter keypoints.
   bool operator==(const FeatureOptions&) const = default;
 };
@@ -53,6 +56,11 @@ struct Features {
     return std::span(descriptors).subspan(i * kDescriptorSize, kDescriptorSize);
   }
 };
+
+// Once, at the start of a program that describes photos: no threads within OpenCV, since photos are described side by side;
+// and glibc keeps the memory that SIFT's pyramids give back. They are megabytes that come and go with every photo, and
+// mapping them anew costs as much as the features themselves (docs/measuring.md, "Memory handling").
+void PrepareProcess();
 
 // Shrinks the image to the working scale and describes it. Few or no keypoints is no error.
 // Threads: safe from any number at once; starts none. Deterministic. Cost: about 70 ms at 640 px.

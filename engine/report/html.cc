@@ -216,16 +216,17 @@ class Page {
     const ListingResult& result = *options_.listing;
     data rows(data::type::list);
     for (const ListingHit& listing : result.listings) {
-      const Hit& best = HitOf(listing.pairs.front());
+      const Hit& best = pugmark::HitOf(result, listing.pairs.front());
       Sighting sighting;
       sighting.listing = listing.listing;
       sighting.path = best.photo.path;
       data pairs(data::type::list);
       for (const ListingPair& pair : listing.pairs) {
+        const Hit& hit = pugmark::HitOf(result, pair);
         data item;
-        item.set("id", HitId(pair.query_idx, HitOf(pair)));
-        item.set("verdict", std::string(VerdictName(HitOf(pair).verdict)));
-        item.set("text", fmt::format("photo {}, hit {}", pair.query_idx + 1, HitOf(pair).rank));
+        item.set("id", HitId(pair.query_idx, hit));
+        item.set("verdict", std::string(VerdictName(hit.verdict)));
+        item.set("text", fmt::format("photo {}, hit {}", pair.query_idx + 1, hit.rank));
         pairs.push_back(item);
       }
       data row;
@@ -245,8 +246,6 @@ class Page {
     listings.set("note", std::string(kListingSentence));
     return listings;
   }
-
-  const Hit& HitOf(const ListingPair& pair) const { return results_[pair.query_idx].hits[pair.hit_idx]; }
 
   data SummaryOf(size_t idx) const {
     const QueryResult& result = results_[idx];

@@ -11,7 +11,6 @@
 namespace pugmark {
 namespace {
 
-constexpr int kGap = 2;           // Columns between two cells.
 constexpr int kMinColumn = 3;     // Cells are not cut shorter than this.
 constexpr int kWholeColumn = 11;  // Those of whole columns: a verdict, a day. What a seller wrote there instead is cut.
 

@@ -13,6 +13,7 @@
 namespace pugmark {
 
 inline constexpr int kMinTerminalWidth = 60;
+inline constexpr int kGap = 2;  // Columns between two cells.
 
 // ANSI styles.
 inline constexpr std::string_view kBold = "1";

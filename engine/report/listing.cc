@@ -17,10 +17,6 @@
 namespace pugmark {
 namespace {
 
-Hit HitOf(const ListingResult& result, const ListingPair& pair) {
-  return result.queries[pair.query_idx].hits[pair.hit_idx];
-}
-
 // Only where this listing shows the photo.
 Json PairToJson(const ListingResult& result, const ListingHit& listing, const ListingPair& pair) {
   Hit hit = HitOf(result, pair);
@@ -140,7 +136,7 @@ std::string FormatText(const ListingResult& result, const TextOptions& options) 
                       EscapeText(listing.platform), EscapeText(NameOf(hit, result)), EscapeText(listing.seller),
                       EscapeText(DayOf(listing.posted_at))});
       for (const ListingPair& pair : hit.pairs) {
-        const Hit& p = result.queries[pair.query_idx].hits[pair.hit_idx];
+        const Hit& p = HitOf(result, pair);
         pairs.push_back({std::to_string(hit.rank), EscapeText(FileName(result.queries[pair.query_idx].path.native())),
                          EscapeText(FileName(p.photo.path)), std::string(VerdictName(p.verdict)), ProbabilityText(p),
                          std::to_string(p.num_inliers) + (p.mirrored ? " mirrored" : "")});

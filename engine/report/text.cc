@@ -16,7 +16,6 @@
 namespace pugmark {
 namespace {
 
-constexpr int kGap = 2;            // Columns between two cells.
 constexpr int kVerdictWidth = 11;  // "same-object", "look-alike"
 constexpr int kProbabilityWidth = 7;
 

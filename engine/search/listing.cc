@@ -13,16 +13,7 @@ namespace {
 
 // As the catalogue tells listings apart.
 using Key = std::tuple<std::string, std::string, std::string>;
-Key KeyOf(const Listing& l) {
-  std::string identity = !l.external_id.empty() ? "id:" + l.external_id
-                         : !l.url.empty()       ? "url:" + l.url
-                                                : "title:" + l.title;
-  return {l.platform, std::move(identity), l.seller};
-}
-
-const Hit& HitOf(const ListingResult& result, const ListingPair& pair) {
-  return result.queries[pair.query_idx].hits[pair.hit_idx];
-}
+Key KeyOf(const Listing& l) { return {l.platform, IdentityOf(l), l.seller}; }
 
 void Summarise(const ListingResult& result, ListingHit* listing) {
   std::stable_sort(listing->pairs.begin(), listing->pairs.end(), [&](const ListingPair& a, const ListingPair& b) {
@@ -34,12 +25,16 @@ void Summarise(const ListingResult& result, ListingHit* listing) {
   listing->probability = best.probability;
   std::set<size_t> supporting;
   for (const ListingPair& pair : listing->pairs) {
-    if (HitOf(result, pair).verdict <= Verdict::kSameScene) supporting.insert(pair.query_idx);
+    if (IsAlert(HitOf(result, pair).verdict)) supporting.insert(pair.query_idx);
   }
   listing->num_query_photos = static_cast<int>(supporting.size());
 }
 
 }  // namespace
+
+const Hit& HitOf(const ListingResult& result, const ListingPair& pair) {
+  return result.queries[pair.query_idx].hits[pair.hit_idx];
+}
 
 ListingResult GroupByListing(std::vector<QueryResult> queries, int max_listings) {
   ListingResult result;

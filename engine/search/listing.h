@@ -39,6 +39,9 @@ struct ListingResult {
   double elapsed_ms = 0;
 };
 
+// The hit that a pair of `result` names.
+const Hit& HitOf(const ListingResult& result, const ListingPair& pair);
+
 // Groups what was found for the photos of one advertisement. Hits are not changed. Deterministic.
 ListingResult GroupByListing(std::vector<QueryResult> queries, int max_listings);
 

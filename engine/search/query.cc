@@ -14,7 +14,6 @@ namespace pugmark {
 namespace {
 
 constexpr uint64_t kMaxPhotoBytes = 256ull << 20;
-constexpr int kMostKeypoints = 4000;  // Of FeatureOptions.
 
 void SetError(const DecodeError& error, QueryResult* result) {
   result->error_code = DecodeErrorCodeName(error.code);

@@ -20,8 +20,6 @@
 namespace pugmark {
 namespace {
 
-constexpr uint64_t kMaxThumbnailBytes = 4 << 20;
-
 // A candidate of either orientation, still to be verified.
 struct Suspect {
   PhotoId photo;
@@ -68,7 +66,15 @@ struct Searcher::Impl {
 
   int64_t NumPhotos() const { return snapshot ? snapshot->info.num_photos : 0; }
 
-  std::vector<Suspect> Suspects(const Image& image, const Features& query, const Features& mirrored,
+  QueryResult NewResult() const {
+    QueryResult result;
+    result.snapshot = snapshot ? snapshot->info.number : 0;
+    result.num_photos = NumPhotos();
+    return result;
+  }
+
+  // What the vote names, then those of the doors that it does not name.
+  std::vector<Suspect> Suspects(const Features& query, const Features& mirrored, const std::vector<DoorCandidate>& doors,
                                 size_t max_candidates) const {
     std::vector<Suspect> suspects;
     if (!snapshot || query.size() == 0) return suspects;
@@ -83,19 +89,19 @@ struct Searcher::Impl {
       return std::tie(b.score, a.photo, a.mirrored) < std::tie(a.score, b.photo, b.mirrored);
     });
     if (suspects.size() > max_candidates) suspects.resize(max_candidates);
-    AddDoors(image, &suspects);
+    for (const DoorCandidate& c : doors) {
+      const bool known = std::any_of(suspects.begin(), suspects.end(), [&](const Suspect& s) {
+        return s.photo == c.photo && s.mirrored == c.mirrored;
+      });
+      if (!known) suspects.push_back({c.photo, c.mirrored, 0});
+    }
     return suspects;
   }
 
-  // Candidates that are none of the vote's. image: without pixels if a catalogued query has lost its thumbnail.
-  void AddDoors(const Image& image, std::vector<Suspect>* suspects) const {
-    if (image.pixels.empty()) return;
-    for (const DoorCandidate& c : DoorCandidates(*snapshot, embedding.get(), image, options.doors)) {
-      const bool known = std::any_of(suspects->begin(), suspects->end(), [&](const Suspect& s) {
-        return s.photo == c.photo && s.mirrored == c.mirrored;
-      });
-      if (!known) suspects->push_back({c.photo, c.mirrored, 0});
-    }
+  // image: without pixels if a catalogued query has lost its thumbnail.
+  std::vector<DoorCandidate> Doors(const Image& image) const {
+    if (!snapshot || image.pixels.empty()) return {};
+    return DoorCandidates(*snapshot, embedding.get(), image, options.doors);
   }
 
   // What passes, the better orientation of each photo, best first.
@@ -162,11 +168,10 @@ struct Searcher::Impl {
   }
 
   // Adds the hits of one look at the query; of a photo that an earlier look has found, the better hit stays.
-  void Look(const Described& query, std::optional<PhotoId> same_file, int max_candidates, const Catalogue& catalogue,
-            QueryResult* result) const {
+  void Look(const Described& query, const std::vector<DoorCandidate>& doors, std::optional<PhotoId> same_file,
+            int max_candidates, const Catalogue& catalogue, QueryResult* result) const {
     const Features mirrored = MirrorFeatures(query.features);
-    const std::vector<Suspect> suspects =
-        Suspects(query.image, query.features, mirrored, static_cast<size_t>(max_candidates));
+    const std::vector<Suspect> suspects = Suspects(query.features, mirrored, doors, static_cast<size_t>(max_candidates));
     for (const Verified& verified : VerifyAll(suspects, query.features, mirrored, catalogue, result)) {
       if (verified.suspect.photo == same_file) continue;
       std::optional<Photo> photo = catalogue.GetPhoto(verified.suspect.photo);
@@ -200,17 +205,15 @@ struct Searcher::Impl {
   // described. Tiles of collages and pasted pictures are small in a query at working size.
   bool NeedsCloserLook(const QueryResult& result) const {
     if (!result.error_code.empty() || !snapshot) return false;
-    if (std::any_of(result.hits.begin(), result.hits.end(), [](const Hit& h) { return h.verdict <= Verdict::kSameScene; })) {
-      return false;
-    }
+    if (std::any_of(result.hits.begin(), result.hits.end(), [](const Hit& h) { return IsAlert(h.verdict); })) return false;
     return std::max(result.width_px, result.height_px) * 4 > features.working_size_px * 5 ||
            result.num_keypoints >= features.max_keypoints;
   }
 
   FeatureOptions CloserLook() const {
     FeatureOptions closer = features;
-    closer.working_size_px = std::min(2 * features.working_size_px, 2000);
-    closer.max_keypoints = std::min(3 * features.max_keypoints, 4000);
+    closer.working_size_px = std::min(2 * features.working_size_px, kMaxWorkingSize_px);
+    closer.max_keypoints = std::min(3 * features.max_keypoints, kMostKeypoints);
     return closer;
   }
 
@@ -247,9 +250,7 @@ const CollectionPaths& Searcher::paths() const { return impl_->paths; }
 int64_t Searcher::num_unindexed() const { return impl_->num_unindexed; }
 
 QueryResult Searcher::Search(const std::filesystem::path& photo) const {
-  QueryResult result;
-  result.snapshot = impl_->snapshot ? impl_->snapshot->info.number : 0;
-  result.num_photos = impl_->NumPhotos();
+  QueryResult result = impl_->NewResult();
   ReadQuery(photo, [&](std::span<const uint8_t> bytes) {
     const Catalogue& catalogue = impl_->catalogues.local();
     const std::optional<PhotoId> same_file = catalogue.FindPhoto(*result.sha256);
@@ -258,13 +259,15 @@ QueryResult Searcher::Search(const std::filesystem::path& photo) const {
     std::optional<Described> query = DescribeQuery(bytes, impl_->features, impl_->options.regions, &result);
     if (!query || !impl_->CanFilter(origin, &result)) return;
     impl_->AddSameFile(same_file, catalogue, &result);
-    impl_->Look(*query, same_file, impl_->options.shortlist.max_candidates, catalogue, &result);
+    // The picture as a whole stays the same however close one looks.
+    const std::vector<DoorCandidate> doors = impl_->Doors(query->image);
+    impl_->Look(*query, doors, same_file, impl_->options.shortlist.max_candidates, catalogue, &result);
     if (impl_->NeedsCloserLook(result)) {
       QueryResult scratch;  // What DescribeQuery says of the query has been said.
       query = DescribeQuery(bytes, impl_->CloserLook(), impl_->options.regions, &scratch);
       // Three times the keypoints cost three times as much for each candidate; the vote of so many puts the right one first.
       const int max_candidates = std::max(1, impl_->options.shortlist.max_candidates / 3);
-      if (query) impl_->Look(*query, same_file, max_candidates, catalogue, &result);
+      if (query) impl_->Look(*query, doors, same_file, max_candidates, catalogue, &result);
     }
     impl_->Finish(origin, &result);
   }, &result);
@@ -273,9 +276,7 @@ QueryResult Searcher::Search(const std::filesystem::path& photo) const {
 
 QueryResult Searcher::Impl::SearchStored(PhotoId id, const Origin& origin) const {
   const auto start = std::chrono::steady_clock::now();
-  QueryResult result;
-  result.snapshot = snapshot ? snapshot->info.number : 0;
-  result.num_photos = NumPhotos();
+  QueryResult result = NewResult();
   const Catalogue& catalogue = catalogues.local();
   const std::optional<Photo> photo = catalogue.GetPhoto(id);
   if (!photo) {  // Removed since the listing was looked up.
@@ -297,7 +298,7 @@ QueryResult Searcher::Impl::SearchStored(PhotoId id, const Origin& origin) const
     result.num_keypoints = static_cast<int>(query.features.size());
     if (!CanFilter(origin, &result)) return result;
     AddSameFile(id, catalogue, &result);
-    Look(query, id, options.shortlist.max_candidates, catalogue, &result);
+    Look(query, Doors(query.image), id, options.shortlist.max_candidates, catalogue, &result);
     Finish(origin, &result);
   } catch (const Error& e) {
     if (e.code() != ErrorCode::kCorrupt) throw;

@@ -29,6 +29,8 @@ namespace pugmark {
 
 // Strongest first. design.md section 5.
 enum class Verdict { kSameFile, kSamePhoto, kSameObject, kSameScene, kLookAlike, kNone };
+// Strong enough to tell somebody: same-scene or better.
+constexpr bool IsAlert(Verdict verdict) { return verdict <= Verdict::kSameScene; }
 std::string_view VerdictName(Verdict verdict);  // "same-file", "same-photo", ...
 // One plain sentence for a reader who is no engineer.
 std::string_view VerdictMeaning(Verdict verdict);

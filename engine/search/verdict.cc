@@ -27,10 +27,6 @@ constexpr float kLargeShare = 0.35f;
 constexpr float kSmallShareAgreement = 0.65f;
 constexpr float kLeastTableError_px = 0.2f;  // Below, even a tripod moved: it is one exposure, written over.
 constexpr float kMostTableError_px = 0.5f;
-bool IsTableOnly(const Verification& v, const Agreement& agreement) {
-  return v.tight && v.median_error_px >= kLeastTableError_px && v.median_error_px <= kMostTableError_px &&
-         v.detail_share < kLargeShare && agreement.agreeing < kSmallShareAgreement;
-}
 constexpr int kMinBlocks = 6;
 // Nearly all pixels agreeing makes up for few details: a small tile, smooth ivory.
 constexpr double kFewDetailsLog10Nfa = -5;
@@ -50,10 +46,6 @@ constexpr float kSameThingDistinctness = 0.4f;
 // and logos are truly the same, and not the thing.
 constexpr double kOverwhelmingLog10Nfa = -22;
 constexpr float kSameThingShare = 0.2f;
-bool IsSameThing(const Verification& v) {
-  return EvidenceStrength(v.log10_nfa, v.distinctness) >= kSameThing && v.distinctness >= kSameThingDistinctness &&
-         (v.log10_nfa <= kOverwhelmingLog10Nfa || v.detail_share >= kSameThingShare);
-}
 // The thing itself and not the table: most inliers, or very many, lie in the middle of both photos.
 constexpr float kSameObjectCentral = 0.5f;
 constexpr int kManyCentral = 40;
@@ -131,45 +123,57 @@ bool IsInPlace(const Verification& v, const Features& query, const Features& pho
   });
 }
 
+bool IsSameThing(const Verification& v) {
+  return EvidenceStrength(v.log10_nfa, v.distinctness) >= kSameThing && v.distinctness >= kSameThingDistinctness &&
+         (v.log10_nfa <= kOverwhelmingLog10Nfa || v.detail_share >= kSameThingShare);
+}
+
+bool IsTableOnly(const Verification& v, const Agreement& agreement) {
+  return v.tight && v.median_error_px >= kLeastTableError_px && v.median_error_px <= kMostTableError_px &&
+         v.detail_share < kLargeShare && agreement.agreeing < kSmallShareAgreement;
+}
+
 bool IsSamePhoto(const Verification& v, const Agreement& agreement) {
   if (!v.tight || agreement.num_blocks < kMinBlocks) return false;
   const bool by_details = v.distinctness >= kSamePhotoDistinctness && v.median_error_px <= kSamePhotoError_px &&
-                          v.high_error_px <= kSamePhotoHighError_px && v.detail_share >= kSamePhotoShare && agreement.agreeing >= kSamePhotoAgreement &&
-                          !IsTableOnly(v, agreement);
+                          v.high_error_px <= kSamePhotoHighError_px && v.detail_share >= kSamePhotoShare &&
+                          agreement.agreeing >= kSamePhotoAgreement && !IsTableOnly(v, agreement);
   const bool by_pixels = v.distinctness >= kAlignedDistinctness && v.median_error_px <= kAlignedError_px &&
                          agreement.agreeing >= kAlignedAgreement && agreement.num_textured >= kMinBlocks &&
                          agreement.high_displacement_px <= kAlignedDisplacement_px;
   return by_details || by_pixels;
 }
 
+// What was laid over both pictures, and no part of what they show.
+bool IsFrame(const Verification& v, const Features& query, const Features& photo, const Agreement& agreement) {
+  return v.tight && IsInPlace(v, query, photo) &&
+         (v.detail_share < kSmallFrameShare ||
+          (v.detail_share < kLargeFrameShare && agreement.agreeing < kFrameAgreement));
+}
+
 Verdict VerdictOf(const Verification& v, const Features& query, const Features& photo, const Agreement& agreement,
                   bool has_pixels) {
   const auto share = [&](int count) { return static_cast<float>(count) / static_cast<float>(v.inliers.size()); };
+  const bool is_same_thing = IsSameThing(v);
+  if (has_pixels && IsSamePhoto(v, agreement)) {
+    const bool few_details = v.log10_nfa <= kFewDetailsLog10Nfa && agreement.agreeing >= kFewDetailsAgreement;
+    if (is_same_thing || few_details) return Verdict::kSamePhoto;
+  }
+  if (is_same_thing && !IsFrame(v, query, photo, agreement)) {
+    const int num_central = NumCentral(v, query, photo, true, true);
+    const bool is_object = share(num_central) >= kSameObjectCentral || num_central >= kManyCentral ||
+                           v.detail_share >= kWholeShare;
+    if (is_object && !(has_pixels && IsTableOnly(v, agreement))) return Verdict::kSameObject;
+    if (std::max(agreement.query_overlap, agreement.photo_overlap) >= kSameSceneOverlap &&
+        v.distinctness >= kSameSceneDistinctness) {
+      return Verdict::kSameScene;
+    }
+  }
   // A tile of a collage is judged by the middle of its original, not by the middle of the collage.
   constexpr float kWhole = 0.6f;
   const bool by_query = agreement.query_overlap >= kWhole;
-  const float central_share =
-      share(NumCentral(v, query, photo, by_query, agreement.photo_overlap >= kWhole || !by_query));
-  const bool same_photo = has_pixels && IsSamePhoto(v, agreement);
-  if (same_photo && v.log10_nfa <= kFewDetailsLog10Nfa && agreement.agreeing >= kFewDetailsAgreement) return Verdict::kSamePhoto;
-  if (IsSameThing(v)) {
-    if (same_photo) return Verdict::kSamePhoto;
-    const bool frame = v.tight && IsInPlace(v, query, photo) &&
-                       (v.detail_share < kSmallFrameShare ||
-                        (v.detail_share < kLargeFrameShare && agreement.agreeing < kFrameAgreement));
-    const int num_central = NumCentral(v, query, photo, true, true);
-    if (!frame) {
-      const bool table_only = has_pixels && IsTableOnly(v, agreement);
-      if (!table_only && (share(num_central) >= kSameObjectCentral || num_central >= kManyCentral || v.detail_share >= kWholeShare)) {
-        return Verdict::kSameObject;
-      }
-      if (std::max(agreement.query_overlap, agreement.photo_overlap) >= kSameSceneOverlap &&
-          v.distinctness >= kSameSceneDistinctness) {
-        return Verdict::kSameScene;
-      }
-    }
-  }
-  return central_share >= kLookAlikeCentral ? Verdict::kLookAlike : Verdict::kNone;
+  const int num_central = NumCentral(v, query, photo, by_query, agreement.photo_overlap >= kWhole || !by_query);
+  return share(num_central) >= kLookAlikeCentral ? Verdict::kLookAlike : Verdict::kNone;
 }
 
 }  // namespace

@@ -3,11 +3,14 @@
 // Where things lie in a collection, the directory that holds everything. Layout and order of writes: docs/formats.md.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 
 #include "index/base/sha256.h"
 
 namespace pugmark {
+
+inline constexpr uint64_t kMaxThumbnailBytes = 4 << 20;  // More is none of ours.
 
 struct CollectionPaths {
   std::filesystem::path root;

@@ -60,6 +60,10 @@ struct Listing {
   std::string extra_json;  // Further manifest columns, one JSON object, or empty.
 };
 
+// What tells the listings of one seller on one platform apart: "id:" and the external_id, else "url:" and the URL, else
+// "title:" and the title, else nothing.
+std::string IdentityOf(const Listing& listing);
+
 // One photo seen in one listing at one time.
 struct Sighting {
   PhotoId photo;

@@ -23,6 +23,13 @@ std::string_view BankRoleName(BankRole role) {
   return "evidence";
 }
 
+std::string IdentityOf(const Listing& listing) {
+  return !listing.external_id.empty() ? "id:" + listing.external_id
+         : !listing.url.empty()       ? "url:" + listing.url
+         : !listing.title.empty()     ? "title:" + listing.title
+                                      : "";
+}
+
 namespace {
 
 BankRole BankRoleFromName(const std::string& name) {
@@ -57,10 +64,7 @@ ListingId Catalogue::Impl::FindOrAddListing(const Listing& listing) {
     PUGMARK_CHECK(query.Int(platform).Text(listing.seller).Text(listing.seller_url).Next());
     seller = query.GetInt(0);
   }
-  const std::string identity = !listing.external_id.empty() ? "id:" + listing.external_id
-                               : !listing.url.empty()       ? "url:" + listing.url
-                               : !listing.title.empty()     ? "title:" + listing.title
-                                                            : "";
+  const std::string identity = IdentityOf(listing);
   Query query = connection.Use(
       "INSERT INTO listings (platform_id, seller_id, identity, external_id, url, title, price, currency, posted_at, "
       "operation, extra_json) VALUES (?, nullif(?, 0), ?, ?, ?, ?, ?, ?, ?, ?, ?) "

@@ -14,6 +14,7 @@
 
 #include "index/base/error.h"
 #include "index/vectors/checked_writer.h"
+#include "index/vectors/part.h"
 
 static_assert(std::endian::native == std::endian::little, "Globals are written as the machine holds them: little-endian.");
 
@@ -31,15 +32,6 @@ static_assert(sizeof(Header) == 32);
 constexpr std::array<char, 8> kMagic = {'P', 'M', 'G', 'L', 'O', 'B', '0', '1'};
 constexpr uint64_t kBytesPerHash = sizeof(HashBits) + sizeof(uint32_t) + sizeof(uint8_t);
 constexpr uint64_t kMaxPhotos = 0xFFFFFFFF;
-
-uint32_t PhotoNumber(PhotoId photo) {
-  if (photo.value <= 0 || photo.value > static_cast<int64_t>(kMaxPhotos)) {
-    throw Error(ErrorCode::kLimit, fmt::format("Photo {} cannot be indexed: an index holds at most 4,294,967,295 photos. "
-                                               "Split the collection.",
-                                               photo.value));
-  }
-  return static_cast<uint32_t>(photo.value);
-}
 
 [[noreturn]] void ThrowDamaged(const std::filesystem::path& path) {
   throw Error(ErrorCode::kCorrupt, fmt::format("{}: does not hold the hashes and vectors that its header says. Nothing was "

@@ -30,14 +30,18 @@ uint64_t Quantise(float value, float steps, int bits) {
 
 }  // namespace
 
-uint64_t PackEntry(PhotoId photo, const EntryGeometry& geometry) {
+uint32_t PhotoNumber(PhotoId photo) {
   if (photo.value <= 0 || photo.value > 0xFFFFFFFFll) {
     throw Error(ErrorCode::kLimit, fmt::format("Photo {} cannot be indexed: an index holds at most 4,294,967,295 photos. "
                                                "Split the collection.",
                                                photo.value));
   }
+  return static_cast<uint32_t>(photo.value);
+}
+
+uint64_t PackEntry(PhotoId photo, const EntryGeometry& geometry) {
   const auto turns = static_cast<int>(std::round(geometry.angle_rad * kAngleStepsInEntry / (2 * std::numbers::pi_v<float>)));
-  return static_cast<uint64_t>(photo.value) << 32 | Quantise(geometry.x, 1024, 10) << 22 |
+  return static_cast<uint64_t>(PhotoNumber(photo)) << 32 | Quantise(geometry.x, 1024, 10) << 22 |
          Quantise(geometry.y, 1024, 10) << 12 | Quantise(geometry.log2_scale, kScaleStepsPerOctaveInEntry, 5) << 7 |
          static_cast<uint64_t>(turns & (kAngleStepsInEntry - 1));
 }

@@ -35,7 +35,10 @@ struct EntryGeometry {
 inline constexpr int kScaleStepsPerOctaveInEntry = 4;
 inline constexpr int kAngleStepsInEntry = 128;
 
-// 64 bits: photo (32) | x (10) | y (10) | scale (5) | angle (7). Throws Error(kLimit) for photo ids beyond 2^32-1.
+// The 32 bits by which an index knows a photo. Throws Error(kLimit) for photo ids beyond 2^32-1.
+uint32_t PhotoNumber(PhotoId photo);
+
+// 64 bits: photo (32) | x (10) | y (10) | scale (5) | angle (7). Throws as PhotoNumber.
 uint64_t PackEntry(PhotoId photo, const EntryGeometry& geometry);
 constexpr uint32_t EntryPhoto(uint64_t entry) { return static_cast<uint32_t>(entry >> 32); }
 constexpr uint32_t EntryPlace(uint64_t entry) { return static_cast<uint32_t>(entry >> 12) & 0xFFFFF; }
