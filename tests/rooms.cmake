@@ -28,7 +28,7 @@ set(owner_SQLiteCpp/ index/catalogue)
 set(owner_sqlite3.h index/catalogue)
 set(owner_faiss/ index/vectors)
 set(owner_CLI/ cli)
-set(owner_opencv2/ engine/decode engine/features engine/verify cli)  # cli: cv::setNumThreads at start.
+set(owner_opencv2/ engine/decode engine/features engine/verify cli)  # cli: silences OpenCV's own log.
 set(owner_opencv2/dnn engine/features)  # And with it protobuf, and whatever a stranger's network asks for.
 set(owner_jpeglib.h engine/decode)
 set(owner_gif_lib.h engine/decode)

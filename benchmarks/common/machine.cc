@@ -6,12 +6,15 @@
 #include <sys/stat.h>
 #include <sys/utsname.h>
 
+#include <algorithm>
+#include <cmath>
 #include <cstdlib>
 #include <fstream>
 #include <set>
 #include <thread>
 #include <utility>
 
+#include "engine/features/features.h"
 #include "index/base/error.h"
 
 namespace pugmark::bench {
@@ -97,6 +100,23 @@ TemporaryDirectory::TemporaryDirectory(const fs::path& parent) {
 TemporaryDirectory::~TemporaryDirectory() {
   std::error_code ignored;
   fs::remove_all(path_, ignored);
+}
+
+double Quantile(std::vector<double> values, double share) {
+  if (values.empty()) return 0;
+  std::sort(values.begin(), values.end());
+  const double rank = std::ceil(share * static_cast<double>(values.size()));
+  return values[static_cast<size_t>(std::max(rank, 1.0)) - 1];
+}
+
+int RunBenchmark(const char* name, int argc, char** argv, int (*main)(int, char**)) {
+  try {
+    PrepareProcess();
+    return main(argc, argv);
+  } catch (const std::exception& e) {
+    fmt::print(stderr, "{}: {}\n", name, e.what());
+    return 1;
+  }
 }
 
 }  // namespace pugmark::bench

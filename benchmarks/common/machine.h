@@ -31,6 +31,13 @@ DiskUse DiskUseOf(const std::filesystem::path& path);
 // The last two components of a path: results are published, the rest of the path is nobody's business.
 std::string ShortName(const std::filesystem::path& path);
 
+// share: [0, 1]. The smallest value that at least this share of the values does not exceed; 0 if there are none.
+double Quantile(std::vector<double> values, double share);
+
+// What a benchmark's main() does: the process is set up as the program's is, an exception becomes a message behind `name`
+// and exit code 1.
+int RunBenchmark(const char* name, int argc, char** argv, int (*main)(int, char**));
+
 // A directory of its own, removed with all its content by the destructor.
 class TemporaryDirectory {
  public:

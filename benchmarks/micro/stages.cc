@@ -21,7 +21,6 @@
 //   pugmark_bench_stages [--samples DIR] [--photos N] [--benchmark_filter=REGEX] [--benchmark_out=FILE] ...
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
-#include <malloc.h>
 #include <omp.h>
 #include <sys/resource.h>
 
@@ -30,7 +29,6 @@
 #include <cstdlib>
 #include <filesystem>
 #include <map>
-#include <opencv2/core/utility.hpp>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -356,10 +354,8 @@ class StageReporter : public benchmark::BenchmarkReporter {
 };
 
 int Main(int argc, char** argv) {
-  cv::setNumThreads(0);
-  omp_set_num_threads(1);               // FAISS; OpenBLAS is held to one thread by Codebook.
-  mallopt(M_MMAP_THRESHOLD, 64 << 20);  // As the program does (cli/main.cc).
-  mallopt(M_TRIM_THRESHOLD, 256 << 20);
+  PrepareProcess();
+  omp_set_num_threads(1);  // FAISS; OpenBLAS is held to one thread by Codebook.
   if (const char* samples = std::getenv("PUGMARK_SAMPLES"); samples != nullptr) GetSettings().samples = samples;
   std::string interleaving = "--benchmark_enable_random_interleaving=true";
   std::string repetitions = fmt::format("--benchmark_repetitions={}", kRepetitions);

@@ -21,8 +21,8 @@ Background::Background(const Corpus& corpus, const std::filesystem::path& collec
 void Background::Add(const QueryResult& query, PhotoId photo, const Verification& verification) {
   if (verification.log10_nfa >= 0) return;
   const std::lock_guard lock(mutex_);
-  unresolved_.push_back(
-      {query.path, photo, verification.log10_nfa - std::log10(static_cast<double>(std::max<int64_t>(query.num_photos, 1)))});
+  const auto num_photos = static_cast<double>(std::max<int64_t>(query.num_photos, 1));
+  unresolved_.push_back({query.path, photo, verification.log10_nfa - std::log10(num_photos)});
 }
 
 void Background::Resolve(const std::map<std::filesystem::path, const CorpusPhoto*>& sources) {
@@ -33,7 +33,8 @@ void Background::Resolve(const std::map<std::filesystem::path, const CorpusPhoto
     if (photo == photos_.end()) continue;
     const CorpusPhoto& query = *sources.at(pair.query);
     // Goods of one make resemble each other, and photos of one shop share more than the table knows: no strangers.
-    if (corpus_.RelationOf(query, *photo->second) == Relation::kNone && !HaveCommon(query.families, photo->second->families)) {
+    if (corpus_.RelationOf(query, *photo->second) == Relation::kNone &&
+        !HaveCommon(query.families, photo->second->families)) {
       log10_chances_.push_back(pair.log10_chance);
     }
   }
@@ -43,7 +44,8 @@ void Background::Resolve(const std::map<std::filesystem::path, const CorpusPhoto
 Json Background::Report(std::string* text) const {
   Json table = Json::array();
   const auto num_photos = static_cast<double>(photos_.size());
-  *text += fmt::format("Strangers, {} queries against {} photos: pairs that reached a log10 chance, a query, and what is stated\n"
+  *text += fmt::format("Strangers, {} queries against {} photos: pairs that reached a log10 chance, a query, and what is "
+                       "stated\n"
                        "  {:>12} {:>8} {:>12} {:>12}\n",
                        num_queries_, photos_.size(), "log10 chance", "pairs", "a query", "stated");
   for (int limit = -4; limit >= -24; limit -= 2) {

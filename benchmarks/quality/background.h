@@ -23,8 +23,8 @@ class Background {
   // After each batch of queries: which photo was searched under which path.
   void Resolve(const std::map<std::filesystem::path, const CorpusPhoto*>& sources);
 
-  // Of the pairs of a query and a photo that share nothing, not even a family, how many reached which log10 chance (log10 NFA less log10 of
-  // the number of photos); beside it what ExpectedFalseHits states for it.
+  // Of the pairs of a query and a photo that share nothing, not even a family, how many reached which log10 chance (log10
+  // NFA less log10 of the number of photos); beside it what ExpectedFalseHits states for it.
   Json Report(std::string* text) const;
 
  private:

@@ -178,7 +178,9 @@ Json ReportEdited(const std::vector<Outcome>& copies, const std::vector<Outcome>
   }
   Json json;
   const std::vector<std::string> sets = {"pool", "domain", "samples"};
-  *text += fmt::format("Edited copies: recall@1 by any verdict / by an alert / by same-photo, and alerts on others\n  {:<26}", "");
+  *text += fmt::format("Edited copies: recall@1 by any verdict / by an alert / by same-photo, and alerts on others\n"
+                       "  {:<26}",
+                       "");
   for (const std::string& set : sets) *text += fmt::format(" {:>25}", set);
   *text += "   others\n";
   const auto table = [&](const auto& by_name, const char* key) {

@@ -22,12 +22,10 @@
 //
 //   pugmark_bench_quality --data DIR [--photos-per-edit N] [--edit NAME] [--keep DIR] [--json FILE] ...
 #include <fmt/format.h>
-#include <malloc.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cmath>
-#include <opencv2/core/utility.hpp>
 
 #include "benchmarks/common/machine.h"
 #include "benchmarks/quality/background.h"
@@ -82,10 +80,9 @@ Json Cost(const std::vector<Outcome>& outcomes, int num_threads, std::string* te
   std::vector<double> ms;
   for (const Outcome& o : outcomes) ms.push_back(o.elapsed_ms);
   if (ms.empty()) return {};
-  std::sort(ms.begin(), ms.end());
-  const double median = ms[ms.size() / 2], p95 = ms[ms.size() * 95 / 100];
-  *text += fmt::format("Query: {:.0f} ms median, {:.0f} ms p95, {} at a time ({} queries). Peak memory {:.0f} MiB\n", median,
-                       p95, num_threads, ms.size(), PeakMiB());
+  const double median = Quantile(ms, 0.5), p95 = Quantile(ms, 0.95);
+  *text += fmt::format("Query: {:.0f} ms median, {:.0f} ms p95, {} at a time ({} queries). Peak memory {:.0f} MiB\n",
+                       median, p95, num_threads, ms.size(), PeakMiB());
   return {{"median_ms", median}, {"p95_ms", p95}, {"at_a_time", num_threads}, {"peak_mib", PeakMiB()}};
 }
 
@@ -110,10 +107,6 @@ std::string CalibrationText(const Json& calibration) {
 }
 
 int Main(int argc, char** argv) {
-  // As the program does (cli/main.cc).
-  cv::setNumThreads(0);
-  mallopt(M_MMAP_THRESHOLD, 64 << 20);
-  mallopt(M_TRIM_THRESHOLD, 256 << 20);
   Options options;
   CLI::App app{"Measures recognition: recall by edit and by view, false hits, calibration, rivals."};
   app.add_option("--data", options.data, "Folder with pool/, domain/ and instances/; without: the staged ads only")
@@ -127,7 +120,9 @@ int Main(int argc, char** argv) {
   app.add_flag("!--no-views", options.with_views, "Without objects photographed again");
   app.add_flag("!--no-rivals", options.with_rivals, "Without rivals");
   app.add_option("--oracle", options.rivals.max_oracle_queries, "Queries for the oracle")->capture_default_str();
-  app.add_option("--threads", options.num_threads, "Of ingest and search")->check(CLI::Range(1, 256))->capture_default_str();
+  app.add_option("--threads", options.num_threads, "Of ingest and search")
+      ->check(CLI::Range(1, 256))
+      ->capture_default_str();
   app.add_option("--work", options.work, "Where temporary files go")->check(CLI::ExistingDirectory);
   app.add_option("--json", options.json, "Write the figures to this file as well");
   app.add_option("--details", options.details, "Write every query and hit, a line of JSON each");
@@ -141,7 +136,8 @@ int Main(int argc, char** argv) {
     throw Error(ErrorCode::kInvalidArgument,
                 "Collages need other pictures: name photos with --data (pool/ ...), or say --no-copies.");
   }
-  std::string text = fmt::format("{}, commit {}, build {}, seed {}\n{}\n{} photos in the collection, {} unrelated, {} strangers\n\n",
+  std::string text = fmt::format("{}, commit {}, build {}, seed {}\n{}\n"
+                                 "{} photos in the collection, {} unrelated, {} strangers\n\n",
                                  UtcNow(), options.commit, PUGMARK_BUILD_TYPE, options.edited.seed, MachineName(),
                                  corpus.Of(Part::kReference).size(), corpus.Of(Part::kUnrelated).size(),
                                  corpus.Of(Part::kStranger).size());
@@ -203,10 +199,5 @@ int Main(int argc, char** argv) {
 }  // namespace pugmark::bench
 
 int main(int argc, char** argv) {
-  try {
-    return pugmark::bench::Main(argc, argv);
-  } catch (const std::exception& e) {
-    fmt::print(stderr, "pugmark_bench_quality: {}\n", e.what());
-    return 1;
-  }
+  return pugmark::bench::RunBenchmark("pugmark_bench_quality", argc, argv, pugmark::bench::Main);
 }

@@ -45,15 +45,14 @@ struct QueryJob {
 
 class Background;
 
-// Searches all, num_threads at a time, through the same Searcher as the program. work: a directory for the made files. background: gets
-// to know which query was made of what.
+// Searches all, num_threads at a time, through the same Searcher as the program. work: a directory for the made files.
+// background: gets to know which query was made of what.
 std::vector<Outcome> RunQueries(const Corpus& corpus, const Searcher& searcher, const std::vector<QueryJob>& jobs,
                                 int num_threads, const std::filesystem::path& work, const std::string& what,
                                 Background* background);
 
 // Whether a hit's verdict claims no more than what is true. A look-alike claims nothing and is always right.
 bool IsTrue(Verdict verdict, Relation truth);
-inline bool IsAlert(Verdict verdict) { return verdict <= Verdict::kSameScene; }
 
 // Half the width of the 95 % interval of a share (Wilson).
 double Uncertainty(double share, size_t n);

@@ -161,7 +161,8 @@ Json ReportRivals(const Corpus& corpus, const std::vector<QueryJob>& copies,
       {"OpenCV block mean, 26 of 256 bits", 26,
        [&](size_t r, size_t q) { return mat_distance(of_references[r].block_mean, of_queries[q].block_mean); }}};
 
-  *text += fmt::format("\nRivals on the same queries ({}): recall@1 by rank / accepted; unrelated accepted\n", queries.size());
+  *text += fmt::format("\nRivals on the same queries ({}): recall@1 by rank / accepted; unrelated accepted\n",
+                       queries.size());
   Json json;
   json["pugmark"] = Print("Pugmark (same-scene or better)", Ours(corpus, queries), text);
   for (const Rival& rival : rivals) {

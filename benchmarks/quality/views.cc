@@ -61,7 +61,8 @@ const HitOutcome* FirstWithout(const Outcome& outcome, IsOut&& is_out) {
 Json StagedViews(const std::vector<const Outcome*>& queries, std::string* text) {
   constexpr std::array kBounds = {15.0, 30.0, 60.0, 180.0};
   Json json;
-  *text += fmt::format("Staged ads, photographed again: recall@1 by the nearest other view\n  {:<34} {:>6} {:>11} {:>9} {:>9}\n",
+  *text += fmt::format("Staged ads, photographed again: recall@1 by the nearest other view\n"
+                       "  {:<34} {:>6} {:>11} {:>9} {:>9}\n",
                        "", "n", "same-object", "alert", "any");
   for (const bool same_session : {true, false}) {
     std::map<double, PairShares> by_angle;

@@ -7,7 +7,8 @@
 
 namespace pugmark::bench {
 
-// The photos of `instances` and of the staged ads, unedited, each as a query. The hit on itself is taken out of the outcome.
+// The photos of `instances` and of the staged ads, unedited, each as a query. The hit on itself is taken out of the
+// outcome.
 std::vector<Outcome> SearchViews(const Corpus& corpus, const Searcher& searcher, int num_threads,
                                  const std::filesystem::path& work, Background* background);
 

@@ -32,7 +32,6 @@
 //
 //   pugmark_bench_whole [--photos DIR] [--unrelated DIR]... [--size PX] [--keypoints N] [--threads N] [--json FILE] ...
 #include <fmt/format.h>
-#include <malloc.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -41,7 +40,6 @@
 #include <cmath>
 #include <map>
 #include <nlohmann/json.hpp>
-#include <opencv2/core/utility.hpp>
 #include <opencv2/imgcodecs.hpp>
 #include <random>
 #include <string_view>
@@ -82,14 +80,6 @@ struct Options {
 
 double SecondsSince(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
-// share: [0, 1]. The smallest value that at least this share of the values does not exceed; 0 if there are none.
-double Quantile(std::vector<double> values, double share) {
-  if (values.empty()) return 0;
-  std::sort(values.begin(), values.end());
-  const double rank = std::ceil(share * static_cast<double>(values.size()));
-  return values[static_cast<size_t>(std::max(rank, 1.0)) - 1];
-}
-
 struct Latency {
   std::vector<double> wall_ms, cpu_ms;
 
@@ -111,8 +101,6 @@ QueryResult TimedSearch(const Searcher& searcher, const fs::path& query, Latency
   latency->wall_ms.push_back(result.elapsed_ms);
   return result;
 }
-
-bool IsAlert(const Hit& hit) { return hit.verdict <= Verdict::kSameScene; }  // same-scene or better.
 
 Json Ingested(const Options& options, const fs::path& collection) {
   CreateCollection(collection, options.features);
@@ -248,7 +236,7 @@ struct EditScore {
       if (is_right(hit)) {
         ++num_anywhere;
       } else {
-        ++(IsAlert(hit) ? num_others : num_look_alikes);
+        ++(IsAlert(hit.verdict) ? num_others : num_look_alikes);
       }
     }
   }
@@ -274,7 +262,7 @@ Json Recall(const Options& options, const Searcher& searcher, const std::vector<
       const int num_right = score.num_first_same_photo;
       score.Add(result, originals[i].sha256);
       for (const Hit& hit : result.hits) {
-        if (!IsAlert(hit) || hit.photo.sha256 == originals[i].sha256) continue;
+        if (!IsAlert(hit.verdict) || hit.photo.sha256 == originals[i].sha256) continue;
         others.push_back({{"photo", EscapeText(fs::relative(originals[i].path, options.photos).string())},
                           {"edit", kinds[k].name},
                           {"other", EscapeText(fs::path(hit.photo.path).filename().string())},
@@ -334,7 +322,7 @@ Json Unrelated(const Searcher& searcher, const fs::path& folder) {
     for (const Hit& hit : result.hits) ++hits[hit.verdict];
     const auto is_look_alike = [](const Hit& hit) { return hit.verdict == Verdict::kLookAlike; };
     if (std::any_of(result.hits.begin(), result.hits.end(), is_look_alike)) ++num_with_look_alike;
-    if (result.hits.empty() || !IsAlert(result.hits.front())) continue;
+    if (result.hits.empty() || !IsAlert(result.hits.front().verdict)) continue;
     ++num_with_alert;
     const Hit& hit = result.hits.front();
     const std::string query = EscapeText(fs::relative(path, folder).string());
@@ -369,10 +357,6 @@ Json Unrelated(const Searcher& searcher, const fs::path& folder) {
 }
 
 int Main(int argc, char** argv) {
-  // As the program does (cli/main.cc).
-  cv::setNumThreads(0);
-  mallopt(M_MMAP_THRESHOLD, 64 << 20);
-  mallopt(M_TRIM_THRESHOLD, 256 << 20);
   Options options;
   CLI::App app{"Measures ingest and search from end to end, with recall beside the speed."};
   app.add_option("--photos", options.photos, "Folder to ingest (default: the staged ads)")
@@ -434,10 +418,5 @@ int Main(int argc, char** argv) {
 }  // namespace pugmark::bench
 
 int main(int argc, char** argv) {
-  try {
-    return pugmark::bench::Main(argc, argv);
-  } catch (const std::exception& e) {
-    fmt::print(stderr, "pugmark_bench_whole: {}\n", e.what());
-    return 1;
-  }
+  return pugmark::bench::RunBenchmark("pugmark_bench_whole", argc, argv, pugmark::bench::Main);
 }

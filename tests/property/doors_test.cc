@@ -7,39 +7,24 @@
 
 #include <fstream>
 
-#include "engine/ingest/ingest.h"
 #include "engine/reindex/check.h"
 #include "engine/search/search.h"
 #include "index/base/error.h"
-#include "tests/pictures.h"
-#include "tests/scratch.h"
+#include "tests/picture_collection.h"
 
 namespace pugmark {
 namespace {
 
 namespace fs = std::filesystem;
 
-const FeatureOptions kOptions{.working_size_px = 320, .max_keypoints = 200, .contrast_threshold = 0.01f};
-constexpr int kPictures = 5;
-
-void Quiet(std::string_view, int64_t, int64_t) {}
-
-class DoorsTest : public testing::Test {
+class DoorsTest : public PictureCollectionTest {
  protected:
   void SetUp() override {
-    fs::create_directories(scratch_ / "in");
-    for (int i = 0; i < kPictures; ++i) WriteJpeg(Picture(i).string(), MakePicture(static_cast<uint64_t>(i), 400, 300));
+    PictureCollectionTest::SetUp();
     CreateCollection(collection_, kOptions);
   }
 
-  fs::path Picture(int i) const { return scratch_ / "in" / ("p" + std::to_string(i) + ".jpg"); }
-
-  void Take(const std::vector<fs::path>& inputs) {
-    IngestOptions options;
-    options.inputs = inputs;
-    options.num_threads = 2;
-    Ingest(collection_, options, {}, {});
-  }
+  void Take(const std::vector<fs::path>& inputs) { PictureCollectionTest::Take(collection_, inputs); }
 
   // What an older Pugmark stored: everything but the hash.
   void TakeWithoutHash(int i) {
@@ -64,22 +49,16 @@ class DoorsTest : public testing::Test {
     return n;
   }
 
-  // Publishes an index without a single entry, in which photo i has the hash of photo i + shift: the vote hears nothing,
-  // and the hashes say what the test wants.
+  // In the index that is then published, photo i has the hash of photo i + shift, and the vote hears nothing.
   void PublishHashesOnly(int64_t shift) const {
     const std::optional<Snapshot> base = OpenCurrentSnapshot({collection_});
-    SnapshotWriter writer({collection_});
-    writer.LinkCodebook(base->info);
     GlobalsBuilder globals;
     const Globals& old = base->globals.at(0);
     for (size_t i = 0; i < old.hashes().size(); ++i) {
       const int64_t photo = (old.hash_photos()[i] - 1 + shift) % kPictures + 1;
       globals.AddHash(PhotoId{photo}, old.hashes()[i], old.qualities()[i]);
     }
-    writer.AddPart(PartBuilder(base->info.num_words), globals);
-    const Catalogue catalogue(CollectionPaths{collection_}.catalogue(), Catalogue::Access::kRead);
-    const PhotoId last = base->info.last_photo;
-    writer.Publish(base->info.extractor, last, catalogue.GetPhoto(last)->sha256, kPictures);
+    PublishGlobalsOnly(collection_, base->info, globals);
   }
 
   // Blurred and recompressed, and turned over if asked for.
@@ -90,9 +69,6 @@ class DoorsTest : public testing::Test {
     WriteJpeg((scratch_ / "q.jpg").string(), copy, 40);
     return scratch_ / "q.jpg";
   }
-
-  Scratch scratch_;
-  fs::path collection_ = scratch_ / "c";
 };
 
 TEST_F(DoorsTest, AHashNamesWhatTheVoteMisses) {

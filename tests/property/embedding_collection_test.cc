@@ -6,14 +6,12 @@
 
 #include <fstream>
 
-#include "engine/ingest/ingest.h"
 #include "engine/reindex/check.h"
 #include "engine/search/search.h"
 #include "index/base/error.h"
 #include "index/base/files.h"
 #include "tests/onnx.h"
-#include "tests/pictures.h"
-#include "tests/scratch.h"
+#include "tests/picture_collection.h"
 
 namespace pugmark {
 namespace {
@@ -21,16 +19,10 @@ namespace {
 namespace fs = std::filesystem;
 using testing::HasSubstr;
 
-const FeatureOptions kOptions{.working_size_px = 320, .max_keypoints = 200, .contrast_threshold = 0.01f};
-constexpr int kPictures = 5;
-
-void Quiet(std::string_view, int64_t, int64_t) {}
-
-class EmbeddingCollectionTest : public testing::Test {
+class EmbeddingCollectionTest : public PictureCollectionTest {
  protected:
   void SetUp() override {
-    fs::create_directories(scratch_ / "in");
-    for (int i = 0; i < kPictures; ++i) WriteJpeg(Picture(i).string(), MakePicture(static_cast<uint64_t>(i), 400, 300));
+    PictureCollectionTest::SetUp();
     WriteModel(1);
     std::ofstream(scratch_ / "tiny.json") << R"({"name": "tiny net", "width": 32, "height": 32, "fit": "stretch"})";
   }
@@ -41,29 +33,15 @@ class EmbeddingCollectionTest : public testing::Test {
         .write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
   }
 
-  fs::path Picture(int i) const { return scratch_ / "in" / ("p" + std::to_string(i) + ".jpg"); }
-
-  static void Take(const fs::path& collection, const std::vector<fs::path>& inputs, int num_threads = 2) {
-    IngestOptions options;
-    options.inputs = inputs;
-    options.num_threads = num_threads;
-    Ingest(collection, options, {}, {});
-  }
-
   // Publishes an index that holds nothing but the global descriptors: neither votes nor hashes name a candidate.
   static void PublishVectorsOnly(const fs::path& collection) {
     const std::optional<Snapshot> base = OpenCurrentSnapshot({collection});
-    SnapshotWriter writer({collection});
-    writer.LinkCodebook(base->info);
     GlobalsBuilder globals;
     const Globals& old = base->globals.at(0);
     for (size_t i = 0; i < old.vector_photos().size(); ++i) {
       globals.AddVector(PhotoId{old.vector_photos()[i]}, old.vectors().subspan(i * old.dimension(), old.dimension()));
     }
-    writer.AddPart(PartBuilder(base->info.num_words), globals);
-    const Catalogue catalogue(CollectionPaths{collection}.catalogue(), Catalogue::Access::kRead);
-    const PhotoId last = base->info.last_photo;
-    writer.Publish(base->info.extractor, last, catalogue.GetPhoto(last)->sha256, kPictures);
+    PublishGlobalsOnly(collection, base->info, globals);
   }
 
   template <typename Action>
@@ -77,9 +55,7 @@ class EmbeddingCollectionTest : public testing::Test {
     }
   }
 
-  Scratch scratch_;
   fs::path model_ = scratch_ / "tiny.onnx";
-  fs::path collection_ = scratch_ / "c";
 };
 
 TEST_F(EmbeddingCollectionTest, ItsDescriptorsNameCandidates) {
