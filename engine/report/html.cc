@@ -457,7 +457,7 @@ class Page {
       power = fmt::format("−{}", -std::stoi(text.substr(e + 1)));
     }
     item->set("probability_note",
-              hit.verdict == Verdict::kSameFile ? "the bytes are equal" : "that the verdict is right (provisional)");
+              hit.verdict == Verdict::kSameFile ? "the bytes are equal" : "that the verdict is right, as in the quality benchmark");
     item->set("false_hits", mantissa);
     item->set("power", Optional(power));
     item->set("has_inliers", hit.num_inliers > 0);
