@@ -8,6 +8,8 @@
 //   copies      every edit of edits.h on photos of each set; the copy is written as JPEG and searched by Searcher
 //   unrelated   as many queries made the same way of photos that are not in the collection
 //   views       every photo of an object, itself left out: is another photo of the same object found?
+//   pages       screenshots, collages and pastes are catalogued, and the photo in them is searched; pages of one app are not
+//               to be taken for each other
 //   rivals      whole-image hashes and a slow oracle on the same queries
 // Everything is drawn by --seed and by names: two runs of one build give the same figures, times apart.
 //
@@ -30,6 +32,7 @@
 #include "benchmarks/common/machine.h"
 #include "benchmarks/quality/background.h"
 #include "benchmarks/quality/edited.h"
+#include "benchmarks/quality/pages.h"
 #include "benchmarks/quality/rivals.h"
 #include "benchmarks/quality/views.h"
 #include "engine/collection/collection.h"
@@ -49,7 +52,8 @@ struct Options {
   fs::path work = fs::temp_directory_path();
   EditedOptions edited;
   RivalOptions rivals;
-  bool with_copies = true, with_views = true, with_rivals = true;
+  bool with_copies = true, with_views = true, with_rivals = true, with_pages = true;
+  size_t pages_per_kind = 20;
   int num_threads = 1;
   int max_candidates = 0;
   std::string commit = "unknown";
@@ -112,12 +116,15 @@ int Main(int argc, char** argv) {
   app.add_option("--data", options.data, "Folder with pool/, domain/ and instances/; without: the staged ads only")
       ->check(CLI::ExistingDirectory);
   app.add_option("--photos-per-edit", options.edited.photos_per_edit, "Of each set")->capture_default_str();
+  app.add_option("--pages-per-kind", options.pages_per_kind, "Catalogued screenshots, collages, ..., of each kind and app")
+      ->capture_default_str();
   app.add_option("--edit", options.edited.only, "Only edits whose name contains this");
   app.add_option("--seed", options.edited.seed, "Of photos and edits")->capture_default_str();
   app.add_option("--keep", options.keep, "Keep the collection here, and use it if it is there");
   app.add_option("--candidates", options.max_candidates, "Candidates to verify; 0: the program's default");
   app.add_flag("!--no-copies", options.with_copies, "Without edited copies");
   app.add_flag("!--no-views", options.with_views, "Without objects photographed again");
+  app.add_flag("!--no-pages", options.with_pages, "Without photos catalogued in screenshots and collages");
   app.add_flag("!--no-rivals", options.with_rivals, "Without rivals");
   app.add_option("--oracle", options.rivals.max_oracle_queries, "Queries for the oracle")->capture_default_str();
   app.add_option("--threads", options.num_threads, "Of ingest and search")
@@ -180,6 +187,10 @@ int Main(int argc, char** argv) {
     all.insert(all.end(), views.begin(), views.end());
   }
   text += "\n";
+  if (options.with_pages && strangers.size() >= kMinStrangers) {
+    const PagesOptions pages{options.pages_per_kind, options.edited.seed, options.num_threads};
+    json["pages"] = MeasurePages(corpus, strangers, pages, work.path(), &text);
+  }
   json["background"] = background.Report(&text);
   json["calibration"] = Calibration(all);
   text += "\n" + CalibrationText(json["calibration"]) + "\n";

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <system_error>
 
+#include "engine/features/describe.h"
 #include "index/base/error.h"
 #include "index/base/files.h"
 
@@ -137,7 +138,7 @@ Features FromStored(const StoredFeatures& stored, const FeatureOptions& options)
                                                      EscapeText(stored.extractor), ExtractorName(options)));
   }
   // A row may come from a stranger's catalogue: what our extractor cannot have made is damage, and may be too large to use.
-  if (stored.keypoints.size() > static_cast<size_t>(options.max_keypoints) * kPackedKeypointBytes ||
+  if (stored.keypoints.size() > static_cast<size_t>(MostKeypointsOfPhoto(options)) * kPackedKeypointBytes ||
       std::max(stored.width_px, stored.height_px) > options.working_size_px) {
     throw Error(ErrorCode::kCorrupt, "Stored features of a photo are larger than this collection's settings allow.");
   }

@@ -87,4 +87,7 @@ std::vector<uint8_t> EncodeThumbnail(const Image& image, int max_side_px, int qu
 // `image` shrunk by area averaging to max_side_px on its long side; returned as it is if it is not larger.
 Image Shrink(const Image& image, int max_side_px);
 
+// The pixels of a rectangle that lies within the image.
+Image CutOut(const Image& image, int x, int y, int width, int height);
+
 }  // namespace pugmark

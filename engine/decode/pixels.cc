@@ -143,4 +143,17 @@ Image Shrink(const Image& image, int max_side_px) {
   return shrinker.Take();
 }
 
+Image CutOut(const Image& image, int x, int y, int width, int height) {
+  Image part{width, height, image.channels, {}};
+  const size_t row_bytes = static_cast<size_t>(width) * static_cast<size_t>(image.channels);
+  part.pixels.reserve(row_bytes * static_cast<size_t>(height));
+  for (int row = y; row < y + height; ++row) {
+    const size_t from = (static_cast<size_t>(row) * static_cast<size_t>(image.width_px) + static_cast<size_t>(x)) *
+                        static_cast<size_t>(image.channels);
+    const auto begin = image.pixels.begin() + static_cast<std::ptrdiff_t>(from);
+    part.pixels.insert(part.pixels.end(), begin, begin + static_cast<std::ptrdiff_t>(row_bytes));
+  }
+  return part;
+}
+
 }  // namespace pugmark

@@ -147,7 +147,7 @@ Features MirrorFeatures(const Features& features) {
 }
 
 std::string ExtractorName(const FeatureOptions& options) {
-  return fmt::format("rootsift-1/size={}/keypoints={}/contrast={:.4f}", options.working_size_px, options.max_keypoints,
+  return fmt::format("rootsift-2/size={}/keypoints={}/contrast={:.4f}", options.working_size_px, options.max_keypoints,
                      options.contrast_threshold);
 }
 

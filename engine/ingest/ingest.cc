@@ -5,11 +5,13 @@
 #include <oneapi/tbb/enumerable_thread_specific.h>
 #include <oneapi/tbb/parallel_pipeline.h>
 
+#include <algorithm>
 #include <chrono>
 #include <memory>
 #include <new>
 
 #include "engine/collection/threads.h"
+#include "engine/features/describe.h"
 #include "engine/ingest/inputs.h"
 #include "engine/ingest/quarantine.h"
 #include "index/base/error.h"
@@ -109,7 +111,8 @@ class Describer {
     }
     if (!item->known) {
       start = Clock::now();
-      Features features = ExtractFeatures(*decoded.image, features_);
+      const int side_px = std::max(decoded.info.width_px, decoded.info.height_px);
+      Features features = DescribePhoto(bytes, decode_, side_px, *decoded.image, features_);
       if (embedding_) features.global_descriptor = embedding_->Describe(*decoded.image);
       item->features = ToStored(features, features_);
       item->features_seconds = SecondsSince(start);

@@ -7,6 +7,7 @@
 #include <new>
 #include <utility>
 
+#include "engine/features/describe.h"
 #include "index/base/error.h"
 #include "index/base/files.h"
 
@@ -30,22 +31,14 @@ Image Crop(const Image& whole, const Region& roi, int width_px, int height_px, R
       std::clamp(static_cast<int>(std::ceil((roi.x_px + roi.width_px) * x_scale)), left + 1, whole.width_px);
   const int bottom =
       std::clamp(static_cast<int>(std::ceil((roi.y_px + roi.height_px) * y_scale)), top + 1, whole.height_px);
-  Image part{right - left, bottom - top, whole.channels, {}};
-  const size_t row_bytes = static_cast<size_t>(part.width_px) * static_cast<size_t>(whole.channels);
-  const size_t whole_row_bytes = static_cast<size_t>(whole.width_px) * static_cast<size_t>(whole.channels);
-  part.pixels.reserve(row_bytes * static_cast<size_t>(part.height_px));
-  for (int y = top; y < bottom; ++y) {
-    const auto row = whole.pixels.begin() + static_cast<std::ptrdiff_t>(static_cast<size_t>(y) * whole_row_bytes +
-                                                                        static_cast<size_t>(left * whole.channels));
-    part.pixels.insert(part.pixels.end(), row, row + static_cast<std::ptrdiff_t>(row_bytes));
-  }
+  Image part = CutOut(whole, left, top, right - left, bottom - top);
   *place = {static_cast<float>(left / x_scale), static_cast<float>(top / y_scale),
             static_cast<float>(part.width_px / x_scale), static_cast<float>(part.height_px / y_scale)};
   return part;
 }
 
 // Replaces image and place by those of the region, decoded as large as needed. False: an error of the result.
-bool CutOut(std::span<const uint8_t> bytes, const FeatureOptions& options, const Region& roi, Described* described,
+bool DecodeRegion(std::span<const uint8_t> bytes, const FeatureOptions& options, const Region& roi, Described* described,
             QueryResult* result) {
   const double roi_side_px = std::max(roi.width_px, roi.height_px);
   const int side_px = std::max(result->width_px, result->height_px);
@@ -113,9 +106,12 @@ std::optional<Described> DescribeQuery(std::span<const uint8_t> bytes, const Fea
     result->error = e.what();
     return std::nullopt;
   }
-  if (result->roi && !CutOut(bytes, options, *result->roi, &described, result)) return std::nullopt;
+  if (result->roi && !DecodeRegion(bytes, options, *result->roi, &described, result)) return std::nullopt;
 
-  if (result->excluded.empty()) {
+  if (result->excluded.empty() && !result->roi) {
+    const int side_px = std::max(result->width_px, result->height_px);
+    described.features = DescribePhoto(bytes, decode, side_px, described.image, options);
+  } else if (result->excluded.empty()) {
     described.features = ExtractFeatures(described.image, options);
   } else {
     // What is dropped must not have taken the places of what is kept.
