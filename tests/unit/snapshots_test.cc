@@ -83,7 +83,7 @@ TEST_F(SnapshotsTest, PublishesCarriesOnAndPrunes) {
   EXPECT_TRUE(CheckSnapshot(paths_, 2).empty());
   PublishNext();
   PublishNext();
-  EXPECT_EQ(PruneSnapshots(paths_, 2), (std::vector<int64_t>{1, 2}));
+  EXPECT_EQ(PruneSnapshots(paths_, {.keep = 2}), (std::vector<int64_t>{1, 2}));
   EXPECT_EQ(ListSnapshots(paths_), (std::vector<int64_t>{3, 4}));
   EXPECT_TRUE(CheckSnapshot(paths_, 4).empty()) << "Parts linked from a pruned snapshot live on.";
   EXPECT_EQ(opened->parts[1].num_entries(), 200) << "A reader keeps what it opened.";
@@ -101,7 +101,7 @@ TEST_F(SnapshotsTest, AbandonedWriterLeavesTheOldCurrent) {
   // A killed writer leaves its staging directory; it is no snapshot, and pruning removes it.
   std::filesystem::create_directories(paths_.snapshots() / "000002.tmp");
   EXPECT_EQ(ListSnapshots(paths_).size(), 1u);
-  PruneSnapshots(paths_, 3);
+  PruneSnapshots(paths_, {});
   EXPECT_FALSE(std::filesystem::exists(paths_.snapshots() / "000002.tmp"));
 }
 
@@ -132,6 +132,15 @@ TEST_F(SnapshotsTest, DamageIsNotSealedAnewWhenAPartIsCarriedOn) {
 
 TEST_F(SnapshotsTest, StrangersManifestsAreRefused) {
   PublishFirst();
+  {
+    // As a stranger would write it, or an older Pugmark: without a seal, so that what it says is what is refused.
+    const std::vector<uint8_t> bytes = ReadFile(File(1, "manifest.json"), 1 << 20);
+    std::string text(bytes.begin(), bytes.end());
+    text = text.substr(0, text.rfind(",\n  \"seal\"")) + "\n}\n";
+    text.replace(text.find("\"schema\": 2"), 11, "\"schema\": 1");
+    WriteFileAtomically(File(1, "manifest.json"), text);
+    EXPECT_NO_THROW(OpenCurrentSnapshot(paths_));
+  }
   const auto replace = [&](const std::string& from, const std::string& to) {
     const std::vector<uint8_t> bytes = ReadFile(File(1, "manifest.json"), 1 << 20);
     std::string text(bytes.begin(), bytes.end());
