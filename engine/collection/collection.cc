@@ -151,6 +151,23 @@ Features FromStored(const StoredFeatures& stored, const FeatureOptions& options)
   return features;
 }
 
+Features WithoutFurniture(Features features, PhotoId photo, const Furniture& furniture) {
+  const std::span<const uint64_t> entries = furniture.Of(photo);
+  if (entries.empty()) return features;
+  const std::vector<EntryGeometry> geometry = GeometryOf(features);
+  size_t kept = 0;
+  for (size_t i = 0; i < features.size(); ++i) {
+    if (std::binary_search(entries.begin(), entries.end(), PackEntry(photo, geometry[i]))) continue;
+    features.keypoints[kept] = features.keypoints[i];
+    const auto d = features.descriptor(i);
+    std::copy(d.begin(), d.end(), features.descriptors.begin() + static_cast<std::ptrdiff_t>(kept * kDescriptorSize));
+    ++kept;
+  }
+  features.keypoints.resize(kept);
+  features.descriptors.resize(kept * kDescriptorSize);
+  return features;
+}
+
 std::vector<EntryGeometry> GeometryOf(const Features& features) {
   const float side_px = static_cast<float>(std::max({features.width_px, features.height_px, 1}));
   std::vector<EntryGeometry> geometry;

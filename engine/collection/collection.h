@@ -45,6 +45,9 @@ StoredFeatures ToStored(const Features& features, const FeatureOptions& options)
 // Throws Error(kCorrupt) if the blobs are damaged, Error(kUnsupported) if another extractor made them.
 Features FromStored(const StoredFeatures& stored, const FeatureOptions& options);
 
+// Without the keypoints that the index knows as furniture of this photo.
+Features WithoutFurniture(Features features, PhotoId photo, const Furniture& furniture);
+
 // Weak geometry for the index: position as fractions of the long side, scale, direction.
 std::vector<EntryGeometry> GeometryOf(const Features& features);
 

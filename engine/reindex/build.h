@@ -17,7 +17,7 @@
 namespace pugmark {
 
 // Called from one thread at a time, often; stage is one of "re-extracting", "verifying", "codebook", "quantising", "merging",
-// "testing".
+// "learning furniture", "testing".
 using ReindexProgress = std::function<void(std::string_view stage, int64_t done, int64_t total)>;
 
 // Throws Error(kCancelled): the old snapshot stays current.

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "engine/reindex/furniture.h"
 #include "engine/reindex/published.h"
 #include "index/base/error.h"
 #include "index/catalogue/extractions.h"
@@ -61,6 +62,8 @@ class Reindexer {
       }
     }
     if (stop_.stop_requested()) ThrowReindexCancelled();
+    // Between two nights new photos are few, and the sellers behind them too.
+    if (!keep_parts) writer.SetFurniture(LearnFurnitureOf(collection_.catalogue, writer, progress_));
     Seal(writer, base, planned, num_photos);
     TestAndPublish(base, planned);
     return std::move(report_);

@@ -118,7 +118,7 @@ struct Searcher::Impl {
       try {
         const std::optional<StoredFeatures> stored = catalogue.GetFeatures(suspect.photo);
         if (!stored) continue;  // Removed since the snapshot was published.
-        photo = FromStored(*stored, features);
+        photo = WithoutFurniture(FromStored(*stored, features), suspect.photo, snapshot->furniture);
       } catch (const Error& e) {
         if (e.code() == ErrorCode::kUnsupported) continue;  // Described by another extractor since.
         if (e.code() != ErrorCode::kCorrupt) throw;

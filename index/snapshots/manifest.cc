@@ -119,6 +119,7 @@ SnapshotInfo ReadManifest(const CollectionPaths& paths, int64_t number) {
                             part.at("num_entries").get<int64_t>(), part.value("globals", "")});
       info.num_entries += info.parts.back().num_entries;
     }
+    info.furniture = json.value("furniture", "");
     for (const Json& seal : json.at("files")) {
       info.files.push_back({seal.at("file").get<std::string>(), seal.at("size_bytes").get<uint64_t>(),
                               seal.at("sha256").get<std::string>()});
@@ -129,7 +130,8 @@ SnapshotInfo ReadManifest(const CollectionPaths& paths, int64_t number) {
   const auto sealed_file = [&](std::string_view name) {
     return std::any_of(info.files.begin(), info.files.end(), [&](const FileSeal& s) { return s.file == name; });
   };
-  bool complete = info.number == number && sealed_file(kCodebookFile) && info.num_words > 0;
+  bool complete = info.number == number && sealed_file(kCodebookFile) && info.num_words > 0 &&
+                  (info.furniture.empty() || sealed_file(info.furniture));
   for (const PartInfo& part : info.parts) {
     complete = complete && sealed_file(part.file) && (part.globals.empty() || sealed_file(part.globals));
   }
@@ -148,9 +150,11 @@ std::string ManifestText(const SnapshotInfo& info) {
     parts.push_back({{"file", part.file}, {"num_photos", part.num_photos}, {"num_entries", part.num_entries}});
     if (!part.globals.empty()) parts.back()["globals"] = part.globals;
   }
-  const Json manifest = {{"schema", kManifestSchema},      {"number", info.number},       {"created_at", info.created_at},
+  Json manifest = {{"schema", kManifestSchema},      {"number", info.number},       {"created_at", info.created_at},
                          {"extractor", info.extractor},         {"num_words", info.num_words}, {"num_photos", info.num_photos},
-                         {"last_photo", info.last_photo.value}, {"last_sha256", info.last_sha256}, {"parts", parts}, {"files", files}};
+                         {"last_photo", info.last_photo.value}, {"last_sha256", info.last_sha256}, {"parts", parts}};
+  if (!info.furniture.empty()) manifest["furniture"] = info.furniture;
+  manifest["files"] = files;
   std::string text = manifest.dump(2);
   text.resize(text.size() - std::string_view("\n}").size());
   return text + SealLine(text);

@@ -76,6 +76,8 @@ void SnapshotWriter::ContinueFrom(const SnapshotInfo& base) {
     if (!part.globals.empty()) Link(base, part.globals);
   }
   parts_ = base.parts;
+  furniture_ = base.furniture;
+  if (!furniture_.empty()) Link(base, furniture_);
 }
 
 std::string SnapshotWriter::NewPart(int64_t num_photos, int64_t num_entries) {
@@ -121,12 +123,26 @@ void SnapshotWriter::AddMergedPart(std::span<const PartSource> parts, std::span<
   files_.push_back(SealOf(staging_ / globals_file));
 }
 
+std::vector<Part> SnapshotWriter::OpenParts() const {
+  std::vector<Part> parts;
+  for (const PartInfo& part : parts_) parts.push_back(Part::Open(staging_ / part.file, num_words_, part.num_entries));
+  return parts;
+}
+
+void SnapshotWriter::SetFurniture(const Furniture& furniture) {
+  PUGMARK_CHECK(furniture_.empty());
+  if (furniture.empty()) return;
+  furniture_ = fmt::format("furniture-{:06}.bin", number_);
+  furniture.Write(staging_ / furniture_);
+  files_.push_back(SealOf(staging_ / furniture_));
+}
+
 std::string SnapshotWriter::GlobalsName() const { return fmt::format("globals-{:06}-{}.bin", number_, parts_.size() - 1); }
 
 SnapshotInfo SnapshotWriter::Seal(const std::string& extractor, PhotoId last_photo, const std::string& last_sha256,
                                   int64_t num_photos) {
   PUGMARK_CHECK(num_words_ > 0 && !sealed_);
-  SnapshotInfo info{number_, UtcNow(), extractor, num_words_, num_photos, 0, last_photo, last_sha256, parts_, files_};
+  SnapshotInfo info{number_, UtcNow(), extractor, num_words_, num_photos, 0, last_photo, last_sha256, parts_, furniture_, files_};
   for (const PartInfo& part : parts_) info.num_entries += part.num_entries;
   WriteFileAtomically(staging_ / kManifestFile, ManifestText(info));
 

@@ -59,12 +59,13 @@ Snapshot OpenSnapshot(const CollectionPaths& paths, int64_t number) {
     const std::string finding = seal.file == kCodebookFile ? VerifyContent(dir, seal, &cache) : VerifySize(dir, seal);
     if (!finding.empty()) ThrowDamaged(dir, finding);
   }
-  Snapshot snapshot{info, Codebook::Load(dir / kCodebookFile), {}, {}};
+  Snapshot snapshot{info, Codebook::Load(dir / kCodebookFile), {}, {}, {}};
   if (snapshot.codebook.num_words() != info.num_words) ThrowDamaged(dir, "its codebook is another one's");
   for (const PartInfo& part : info.parts) {
     snapshot.parts.push_back(Part::Open(dir / part.file, info.num_words, part.num_entries));
     if (!part.globals.empty()) snapshot.globals.push_back(Globals::Open(dir / part.globals));
   }
+  if (!info.furniture.empty()) snapshot.furniture = Furniture::Open(dir / info.furniture);
   return snapshot;
 }
 

@@ -24,6 +24,7 @@
 #include "index/base/collection.h"
 #include "index/base/ids.h"
 #include "index/vectors/codebook.h"
+#include "index/vectors/furniture.h"
 #include "index/vectors/globals.h"
 #include "index/vectors/merge.h"
 #include "index/vectors/part.h"
@@ -54,7 +55,8 @@ struct SnapshotInfo {
   PhotoId last_photo;       // Every catalogued photo up to this one is covered.
   std::string last_sha256;  // Of that photo: a catalogue that was restored from a backup gives its number to another.
   std::vector<PartInfo> parts;
-  std::vector<FileSeal> files;  // Codebook, parts and globals.
+  std::string furniture;        // File of what is furniture in its parts; empty if nothing is known to be.
+  std::vector<FileSeal> files;  // Codebook, parts, globals and furniture.
 };
 
 // A snapshot opened for searching. Stays valid if a newer one is published or this one is pruned meanwhile.
@@ -64,6 +66,7 @@ struct Snapshot {
   Codebook codebook;
   std::vector<Part> parts;
   std::vector<Globals> globals;  // Of those parts that have them.
+  Furniture furniture;
 };
 
 // The current snapshot's number; nothing before the first publish. Throws Error(kCorrupt) if CURRENT is unreadable.
@@ -114,9 +117,10 @@ class SnapshotWriter {
   SnapshotWriter& operator=(const SnapshotWriter&) = delete;
 
   int64_t number() const { return number_; }
+  int num_words() const { return num_words_; }
 
-  // Exactly one of the three, before anything else: a new codebook; the codebook of a published snapshot; its codebook
-  // and its parts. What is taken over is hard-linked.
+  // Exactly one of the three, before anything else: a new codebook; the codebook of a published snapshot; its codebook,
+  // its parts and its furniture. What is taken over is hard-linked.
   void SetCodebook(const Codebook& codebook);
   void LinkCodebook(const SnapshotInfo& base);
   void ContinueFrom(const SnapshotInfo& base);
@@ -136,6 +140,11 @@ class SnapshotWriter {
   };
   Spilled Spill(const PartBuilder& part, const GlobalsBuilder& globals);
 
+  // What was written so far, to learn from.
+  std::vector<Part> OpenParts() const;
+  // Once, after the last part. No file is written if it is empty.
+  void SetFurniture(const Furniture& furniture);
+
   // Gives it its number: complete and immutable, but not current. Throws Error(kIo); nothing of it then stays.
   SnapshotInfo Seal(const std::string& extractor, PhotoId last_photo, const std::string& last_sha256, int64_t num_photos);
   // Seals it and makes it current. Returns what was published. Throws Error(kIo); the old snapshot then stays current.
@@ -152,6 +161,7 @@ class SnapshotWriter {
   bool sealed_ = false;
   int num_words_ = 0;
   std::vector<PartInfo> parts_;
+  std::string furniture_;
   std::vector<FileSeal> files_;
 };
 

@@ -171,9 +171,12 @@ std::span<const uint64_t> Furniture::Of(PhotoId photo) const {
 }
 
 Furniture LearnFurniture(std::span<const Part> parts, int num_words, const std::function<Seller(PhotoId)>& seller_of,
-                         const FurnitureOptions& options) {
+                         const std::function<void(int64_t)>& progress, const FurnitureOptions& options) {
   Learner learner(seller_of, options);
-  for (int word = 0; word < num_words; ++word) learner.AddWord(parts, word);
+  for (int word = 0; word < num_words; ++word) {
+    learner.AddWord(parts, word);
+    progress(word + 1);
+  }
   return learner.Result();
 }
 

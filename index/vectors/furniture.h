@@ -54,8 +54,10 @@ class Furniture {
 };
 
 // parts: of one codebook with num_words. seller_of: called once per photo. Deterministic. Threads: pure.
+// progress: words done. What it throws ends the learning.
 // Cost: reads the whole index once; memory: 8 bytes a photo and what is shared.
 Furniture LearnFurniture(std::span<const Part> parts, int num_words, const std::function<Seller(PhotoId)>& seller_of,
+                         const std::function<void(int64_t done)>& progress = [](int64_t) {},
                          const FurnitureOptions& options = {});
 
 }  // namespace pugmark
