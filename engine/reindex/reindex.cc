@@ -9,6 +9,7 @@
 
 #include "engine/collection/threads.h"
 #include "index/base/error.h"
+#include "index/base/fault.h"
 
 namespace pugmark {
 namespace {
@@ -113,6 +114,7 @@ class Indexer {
     report.published = true;
     collection_.catalogue.RecordSnapshot(report.snapshot.number, report.codebook_trained ? "trained" : "extended",
                                          static_cast<int64_t>(report.snapshot.parts.size()), totals.num_photos);
+    PUGMARK_FAULT_POINT("reindex.recorded");
     report.pruned = PruneSnapshots(collection_.paths, options_.keep_snapshots);
     return report;
   }

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "index/base/error.h"
+#include "index/base/fault.h"
 #include "index/base/files.h"
 #include "index/catalogue/catalogue_impl.h"
 #include "index/catalogue/connection.h"
@@ -50,8 +51,10 @@ void Catalogue::Create(const std::filesystem::path& database) {
   }
   // Closing moves everything into the one file and removes its write-ahead log.
   Connection(temporary, Connection::Mode::kCreate).MigrateToNewest();
+  PUGMARK_FAULT_POINT("catalogue.created");
   Sync(temporary);
   RenameToNew(temporary, database);
+  PUGMARK_FAULT_POINT("catalogue.named");
   Sync(database.has_parent_path() ? database.parent_path() : std::filesystem::path("."));
 }
 
@@ -106,6 +109,7 @@ void Catalogue::Transaction::Commit() {
                             impl_->connection.name()));
   }
   impl_->connection.Use("COMMIT", "committing").Run();
+  PUGMARK_FAULT_POINT("catalogue.committed");
   impl_.reset();
 }
 

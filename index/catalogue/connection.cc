@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "index/base/error.h"
+#include "index/base/fault.h"
 #include "index/base/files.h"
 #include "index/catalogue/schema.h"
 
@@ -246,6 +247,13 @@ void Connection::Open(const std::filesystem::path& path, Mode mode) {
                                             name_));
   }
   database_->exec(kWriterPragmas);
+#ifdef PUGMARK_FAULT_POINTS
+  const auto committing = [](void*) {
+    PUGMARK_FAULT_POINT("catalogue.committing");
+    return 0;
+  };
+  sqlite3_commit_hook(database_->getHandle(), committing, nullptr);
+#endif
 }
 
 void Connection::RefuseForeignFiles() {

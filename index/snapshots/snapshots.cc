@@ -9,6 +9,7 @@
 #include <system_error>
 
 #include "index/base/error.h"
+#include "index/base/fault.h"
 #include "index/base/files.h"
 #include "index/base/sha256.h"
 
@@ -186,12 +187,13 @@ SnapshotWriter::SnapshotWriter(const CollectionPaths& paths) : paths_(paths) {
   number_ = std::max(numbers.empty() ? 0 : numbers.back(), current) + 1;
   staging_ = SnapshotDir(paths, number_);
   staging_ += kStagingSuffix;
+  RemoveDirectory(staging_);
   std::error_code error;
-  fs::remove_all(staging_, error);
   fs::create_directories(staging_, error);
   if (error) {
     throw Error(ErrorCode::kIo, fmt::format("{}: cannot be created: {}.", staging_.string(), error.message()));
   }
+  PUGMARK_FAULT_POINT("snapshot.staging_made");
 }
 
 SnapshotWriter::~SnapshotWriter() {
@@ -213,6 +215,7 @@ void SnapshotWriter::Link(const SnapshotInfo& base, const std::string& file) {
   fs::create_hard_link(from, staging_ / file, error);
   // Some file systems have no hard links; a copy serves as well.
   if (error) fs::copy_file(from, staging_ / file, fs::copy_options::overwrite_existing, error);
+  PUGMARK_FAULT_POINT("snapshot.linked");
   if (!error) Sync(staging_ / file);
   if (error) {
     throw Error(ErrorCode::kIo,
@@ -275,15 +278,17 @@ SnapshotInfo SnapshotWriter::Publish(const std::string& extractor, PhotoId last_
   fs::rename(staging_, SnapshotDir(paths_, number_), error);
   if (error) throw Error(ErrorCode::kIo, fmt::format("{}: cannot be published: {}.", staging_.string(), error.message()));
   published_ = true;
+  PUGMARK_FAULT_POINT("snapshot.renamed");
   Sync(paths_.snapshots());
   WriteFileAtomically(paths_.current(), fmt::format("{:06}\n", number_));
+  PUGMARK_FAULT_POINT("snapshot.published");
   return info;
 }
 
 std::vector<int64_t> PruneSnapshots(const CollectionPaths& paths, int keep) {
   std::error_code error;
   for (const fs::directory_entry& entry : fs::directory_iterator(paths.snapshots(), error)) {
-    if (entry.path().extension() == kStagingSuffix) fs::remove_all(entry.path(), error);
+    if (entry.path().extension() == kStagingSuffix) RemoveDirectory(entry.path());
   }
   const std::optional<int64_t> current = CurrentSnapshot(paths);
   const std::vector<int64_t> numbers = ListSnapshots(paths);
@@ -292,8 +297,14 @@ std::vector<int64_t> PruneSnapshots(const CollectionPaths& paths, int keep) {
   for (int64_t i = 0; i < num_old; ++i) {
     const int64_t number = numbers[static_cast<size_t>(i)];
     if (number == current) continue;
-    fs::remove_all(SnapshotDir(paths, number), error);
-    if (!error) removed.push_back(number);
+    // Renamed first: what has a number is whole, whenever the process is killed.
+    fs::path doomed = SnapshotDir(paths, number);
+    doomed += kStagingSuffix;
+    fs::rename(SnapshotDir(paths, number), doomed, error);
+    if (error) continue;
+    PUGMARK_FAULT_POINT("snapshot.doomed");
+    RemoveDirectory(doomed);
+    removed.push_back(number);
   }
   return removed;
 }
