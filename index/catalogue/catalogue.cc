@@ -15,6 +15,7 @@
 #include "index/base/files.h"
 #include "index/catalogue/catalogue_impl.h"
 #include "index/catalogue/connection.h"
+#include "index/catalogue/row_checksums.h"
 #include "index/catalogue/schema.h"
 
 namespace pugmark {
@@ -61,14 +62,16 @@ void Catalogue::Create(const std::filesystem::path& database) {
 Catalogue::Catalogue(const std::filesystem::path& database, Access access)
     : impl_(std::make_unique<Impl>(database, access)) {
   Connection& connection = impl_->connection;
-  if (connection.SchemaVersion() == static_cast<int64_t>(internal::CatalogueMigrations().size())) return;
+  const bool newest = connection.SchemaVersion() == static_cast<int64_t>(internal::CatalogueMigrations().size());
   if (access == Access::kRead) {
+    if (newest) return;
     throw Error(ErrorCode::kUnsupported,
                 fmt::format("{}: was written by an older Pugmark. Run 'pugmark reindex' once; it "
                             "brings the catalogue up to date.",
                             connection.name()));
   }
-  connection.MigrateToNewest();
+  if (!newest) connection.MigrateToNewest();
+  connection.PrepareToWrite();
 }
 
 Catalogue::~Catalogue() = default;
@@ -127,6 +130,7 @@ int64_t Catalogue::Impl::FindOrAdd(const char* find, const char* add, const std:
 std::optional<std::string> Catalogue::Setting(const std::string& key) const {
   Query query = impl_->connection.Use("SELECT value FROM settings WHERE key = ?", "reading a setting");
   if (!query.Text(key).Next()) return std::nullopt;
+  internal::RequireSoundRows(impl_->connection, "settings", internal::RowKey(key));
   return query.GetText(0);
 }
 
