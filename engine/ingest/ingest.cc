@@ -15,6 +15,7 @@
 #include "index/base/error.h"
 #include "index/base/fault.h"
 #include "index/base/files.h"
+#include "index/catalogue/thumbnail_checksums.h"
 
 namespace pugmark {
 namespace {
@@ -201,6 +202,9 @@ class Writer {
       photo.admitted_at = UtcNow();
       photo.batch = batch_;
       id = collection_.catalogue.AddPhoto(photo, item.features);
+    }
+    if (item.needs_thumbnail) {
+      ThumbnailChecksums(collection_.catalogue).Set(*id, ThumbnailChecksums::Of(item.thumbnail));
     }
     int64_t num_sightings = 0;
     static const std::vector<ManifestRow> kNoRow(1);

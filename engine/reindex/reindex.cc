@@ -2,156 +2,149 @@
 #include "engine/reindex/reindex.h"
 
 #include <fmt/format.h>
-#include <oneapi/tbb/parallel_for.h>
 
 #include <algorithm>
-#include <unordered_map>
 
-#include "engine/collection/threads.h"
+#include "engine/reindex/published.h"
 #include "index/base/error.h"
 #include "index/base/fault.h"
+#include "index/catalogue/extractions.h"
+#include "index/catalogue/snapshot_records.h"
+#include "index/catalogue/thumbnail_checksums.h"
 
 namespace pugmark {
 namespace {
 
-// Photos whose features are held in memory at once while they are quantised.
-constexpr size_t kPhotosPerRound = 256;
-// The codebook is retrained when the recommended number of words is this many times the present one: at night, and already
-// at ingest.
-constexpr int kOutgrownAtNight = 2;
-constexpr int kOutgrownAtIngest = 4;
 // Each search visits every part: a day of single-photo ingests must not make thousands.
 constexpr size_t kMaxPartsAtIngest = 32;
+// Canaries of the short test after an ingest.
+constexpr int kCanariesAtIngest = 8;
 
-[[noreturn]] void ThrowCancelled() {
-  throw Error(ErrorCode::kCancelled, "Interrupted before the new index was published; the old one stays in use. "
-                                     "Run the same command again.");
-}
-
-void AddGlobals(PhotoId id, const Features& features, GlobalsBuilder* globals) {
-  if (features.pdq) globals->AddHash(id, features.pdq->bits, static_cast<uint8_t>(features.pdq->quality));
-  if (!features.global_descriptor.empty()) globals->AddVector(id, features.global_descriptor);
-}
-
-class Indexer {
+class Reindexer {
  public:
-  Indexer(Collection& collection, const ReindexOptions& options, std::stop_token stop,
-          const ReindexProgress& progress)
+  Reindexer(Collection& collection, const ReindexOptions& options, std::stop_token stop, const ReindexProgress& progress)
       : collection_(collection), options_(options), stop_(std::move(stop)), progress_(progress) {}
 
-  // From a sample of all catalogued descriptors, spread evenly over them.
-  Codebook Train(const Catalogue::FeatureTotals& totals) const {
-    CodebookOptions codebook;
-    codebook.num_words = RecommendedNumWords(totals.num_keypoints);
-    codebook.seed = options_.seed;
-    const int64_t wanted = static_cast<int64_t>(codebook.num_words) * codebook.max_samples_per_word;
-    const int64_t stride = std::max<int64_t>(1, totals.num_keypoints / wanted);
-    std::vector<uint8_t> samples;
-    samples.reserve(static_cast<size_t>(totals.num_keypoints / stride + 1) * kDescriptorSize);
-    int64_t next = 0, seen = 0, done = 0;
-    collection_.catalogue.VisitFeatures(PhotoId{}, [&](PhotoId, const StoredFeatures& stored) {
-      const Features features = FromStored(stored, collection_.features);
-      for (; next < seen + static_cast<int64_t>(features.size()); next += stride) {
-        const auto d = features.descriptor(static_cast<size_t>(next - seen));
-        samples.insert(samples.end(), d.begin(), d.end());
-      }
-      seen += static_cast<int64_t>(features.size());
-      progress_("codebook", ++done, totals.num_photos);
-      return !stop_.stop_requested();
-    });
-    if (stop_.stop_requested()) ThrowCancelled();
-    return Codebook::Train(samples, codebook);
-  }
-
-  // Quantises every photo after `after` into the part, in order of id, and adds its hash and vector. Returns how many.
-  int64_t AddPhotos(const Codebook& codebook, PhotoId after, int64_t total, PartBuilder* part,
-                    GlobalsBuilder* globals) const {
-    struct Photo {
-      PhotoId id;
-      Features features;
-      std::vector<WordAssignment> words;
-    };
-    std::vector<Photo> round;
-    int64_t num_added = 0;
-    const auto finish_round = [&] {
-      WithThreads(options_.num_threads, [&] {
-        tbb::parallel_for(size_t{0}, round.size(),
-                          [&](size_t i) { round[i].words = codebook.Assign(round[i].features.descriptors, 1); });
-      });
-      for (const Photo& photo : round) part->Add(photo.id, photo.words, GeometryOf(photo.features));
-      num_added += static_cast<int64_t>(round.size());
-      round.clear();
-      progress_("quantising", num_added, total);
-      if (stop_.stop_requested()) ThrowCancelled();
-    };
-    collection_.catalogue.VisitFeatures(after, [&](PhotoId id, const StoredFeatures& stored) {
-      round.push_back({id, FromStored(stored, collection_.features), {}});
-      AddGlobals(id, round.back().features, globals);
-      if (round.size() == kPhotosPerRound) finish_round();
-      return true;
-    });
-    finish_round();
-    return num_added;
-  }
-
-  ReindexReport Rebuild(const Catalogue::FeatureTotals& totals) const {
-    ReindexReport report;
+  // keep_parts: add one part to those of the base instead of merging them.
+  ReindexReport Build(const BaseSnapshot& base, const PlannedReindex& planned, bool keep_parts) {
+    const ReindexPlan& plan = planned.plan;
+    report_.num_added = plan.num_added;
+    keep_parts = keep_parts && plan.action == ReindexPlan::Action::kMerge;
+    report_.num_dropped = keep_parts ? 0 : plan.num_dropped;
     SnapshotWriter writer(collection_.paths);
-    const Codebook codebook = Train(totals);
-    writer.SetCodebook(codebook);
-    PartBuilder part(codebook.num_words());
-    GlobalsBuilder globals;
-    report.num_added = AddPhotos(codebook, PhotoId{}, totals.num_photos, &part, &globals);
-    writer.AddPart(part, globals);
-    report.codebook_trained = true;
-    return Publish(writer, totals, std::move(report));
-  }
-
-  ReindexReport Publish(SnapshotWriter& writer, const Catalogue::FeatureTotals& totals, ReindexReport report) const {
-    if (stop_.stop_requested()) ThrowCancelled();
-    const Sha256 last_sha256 = collection_.catalogue.GetPhoto(totals.last)->sha256;
-    report.snapshot = writer.Publish(ExtractorName(collection_.features), totals.last, last_sha256, totals.num_photos);
-    report.published = true;
-    collection_.catalogue.RecordSnapshot(report.snapshot.number, report.codebook_trained ? "trained" : "extended",
-                                         static_cast<int64_t>(report.snapshot.parts.size()), totals.num_photos);
-    PUGMARK_FAULT_POINT("reindex.recorded");
-    report.pruned = PruneSnapshots(collection_.paths, options_.keep_snapshots);
-    return report;
+    const BuildContext context{collection_, options_.num_threads, options_.seed, stop_, progress_};
+    int64_t num_photos = plan.num_photos;
+    if (plan.action == ReindexPlan::Action::kRebuild) {
+      report_.kind = "trained";
+      report_.codebook_trained = true;
+      const Codebook codebook = TrainCodebook(context, planned.totals);
+      writer.SetCodebook(codebook);
+      PartCollector part(writer, codebook.num_words(), options_.max_entries_in_memory);
+      AddPhotos(context, codebook, {}, PhotoId{}, plan.num_photos, &part);
+      part.Finish({}, {}, nullptr, 0, Merging());
+    } else {
+      const Snapshot& old = base.opened.value();
+      report_.kind = keep_parts ? "extended" : "merged";
+      if (keep_parts) {
+        writer.ContinueFrom(old.info);
+        // Those that vanished are still in its parts.
+        num_photos = old.info.num_photos + plan.num_added;
+      } else {
+        writer.LinkCodebook(old.info);
+      }
+      PartCollector part(writer, old.codebook.num_words(), options_.max_entries_in_memory);
+      AddPhotos(context, old.codebook, planned.replaced, old.info.last_photo, plan.num_added, &part);
+      if (keep_parts) {
+        part.Finish({}, {}, nullptr, 0, Merging());
+      } else {
+        const bool all_stay = plan.num_dropped == 0 && planned.replaced.empty();
+        part.Finish(old.parts, old.globals, all_stay ? nullptr : &planned.common, planned.common.size(), Merging());
+      }
+    }
+    if (stop_.stop_requested()) ThrowReindexCancelled();
+    Seal(writer, base, planned, num_photos);
+    TestAndPublish(base, planned);
+    return std::move(report_);
   }
 
  private:
+  std::function<void(int64_t, int64_t)> Merging() const {
+    return [this](int64_t done, int64_t total) {
+      progress_("merging", done, total);
+      if (stop_.stop_requested()) ThrowReindexCancelled();
+    };
+  }
+
+  void Seal(SnapshotWriter& writer, const BaseSnapshot& base, const PlannedReindex& planned, int64_t num_photos) {
+    // If every photo is gone, the last one that there was stands for the state of the catalogue.
+    PhotoId last = planned.totals.last;
+    std::string last_sha256;
+    if (last.value > 0) {
+      last_sha256 = collection_.catalogue.GetPhoto(last).value().sha256.Hex();
+    } else {
+      last = base.info.value().last_photo;
+      last_sha256 = base.info->last_sha256;
+    }
+    built_ = writer.Seal(ExtractorName(collection_.features), last, last_sha256, num_photos);
+    report_.built = built_.number;
+  }
+
+  void TestAndPublish(const BaseSnapshot& base, const PlannedReindex& planned) {
+    SnapshotRecord record;
+    record.number = built_.number;
+    record.kind = report_.kind;
+    record.num_parts = static_cast<int64_t>(built_.parts.size());
+    record.num_photos = built_.num_photos;
+    if (options_.gate.mode != GateOptions::Mode::kOff) {
+      try {
+        report_.gate = Tested(base, planned);
+      } catch (const Error&) {
+        RemoveSnapshot(collection_.paths, built_.number);  // Not tested, so of no use to anybody.
+        throw;
+      }
+      record.gate = report_.gate->passed                                ? "passed"
+                    : options_.gate.mode == GateOptions::Mode::kAccept ? "accepted"
+                                                                        : "failed";
+      record.compared_with = report_.gate->old_number;
+      record.figures = report_.gate->figures;
+    }
+    report_.held_back = record.held_back = record.gate == "failed";
+    // The record of the snapshot that stops being current may have been lost to a kill.
+    if (base.info) RecordIfMissing(collection_, base.info->number);
+    if (report_.held_back) {
+      if (base.info) report_.snapshot = *base.info;
+    } else {
+      MakeCurrent(collection_.paths, built_.number);
+      report_.snapshot = built_;
+      report_.published = true;
+    }
+    SnapshotRecords(collection_.catalogue).Record(record);
+    PUGMARK_FAULT_POINT("reindex.recorded");
+    report_.pruned = PruneSnapshots(collection_.paths, SnapshotsKept(collection_.catalogue), WasCurrentIn(collection_));
+    Extractions(collection_.catalogue).Forget(ListSnapshots(collection_.paths).front());
+    if (report_.num_dropped > 0) ThumbnailChecksums(collection_.catalogue).ForgetRemoved();
+  }
+
+  GateReport Tested(const BaseSnapshot& base, const PlannedReindex& planned) const {
+    const Snapshot fresh = OpenSnapshot(collection_.paths, built_.number);
+    const Snapshot* old = base.opened ? &*base.opened : nullptr;
+    const PhotoSet all = old == nullptr ? Extractions(collection_.catalogue).PhotosOf(built_.extractor, built_.last_photo)
+                                        : PhotoSet();
+    return TestSnapshot(collection_, old, fresh, old == nullptr ? all : planned.common, options_.gate, options_.num_threads,
+                        stop_, [this](int64_t done, int64_t total) { progress_("testing", done, total); });
+  }
+
   Collection& collection_;
   const ReindexOptions& options_;
   const std::stop_token stop_;
   const ReindexProgress& progress_;
+  ReindexReport report_;
+  SnapshotInfo built_;
 };
 
-bool IsOutgrown(const SnapshotInfo& info, const Catalogue::FeatureTotals& totals, int times) {
-  return RecommendedNumWords(totals.num_keypoints) >= times * info.num_words;
-}
-
-// The snapshot to build on; nothing if there is none, or it was made with other features, from another state of the
-// catalogue, or is damaged: then everything is rebuilt from the catalogue, which is the truth.
-std::optional<Snapshot> UsableSnapshot(const Collection& collection) {
-  try {
-    std::optional<Snapshot> snapshot = OpenCurrentSnapshot(collection.paths);
-    if (snapshot && (snapshot->info.extractor != ExtractorName(collection.features) ||
-                     !BelongsTogether(snapshot->info, collection.catalogue))) {
-      return std::nullopt;
-    }
-    return snapshot;
-  } catch (const Error& e) {
-    if (e.code() != ErrorCode::kCorrupt && e.code() != ErrorCode::kNotFound) throw;
-    return std::nullopt;
-  }
-}
-
-// A snapshot without a single keypoint cannot have a codebook, and has nothing to find.
-bool IsEmpty(const Catalogue::FeatureTotals& totals) { return totals.num_keypoints == 0; }
-
-ReindexReport Unchanged(const std::optional<Snapshot>& snapshot) {
+ReindexReport Unchanged(const BaseSnapshot& base) {
   ReindexReport report;
-  if (snapshot) report.snapshot = snapshot->info;
+  if (base.info) report.snapshot = *base.info;
   return report;
 }
 
@@ -159,64 +152,36 @@ ReindexReport Unchanged(const std::optional<Snapshot>& snapshot) {
 
 ReindexReport IndexNewPhotos(Collection& collection, const ReindexOptions& options, std::stop_token stop,
                              const ReindexProgress& progress) {
-  const std::optional<Snapshot> snapshot = UsableSnapshot(collection);
-  const Catalogue::FeatureTotals totals = collection.catalogue.TotalsAfter(PhotoId{});
-  const PhotoId after = snapshot ? snapshot->info.last_photo : PhotoId{};
-  const Catalogue::FeatureTotals fresh = collection.catalogue.TotalsAfter(after);
-  if (fresh.num_photos == 0 || IsEmpty(totals)) return Unchanged(snapshot);
-  if (snapshot && snapshot->parts.size() >= kMaxPartsAtIngest) return Reindex(collection, options, std::move(stop), progress);
-
-  const Indexer indexer(collection, options, std::move(stop), progress);
-  if (!snapshot || IsOutgrown(snapshot->info, totals, kOutgrownAtIngest)) return indexer.Rebuild(totals);
-
-  ReindexReport report;
-  SnapshotWriter writer(collection.paths);
-  writer.ContinueFrom(snapshot->info);
-  PartBuilder part(snapshot->codebook.num_words());
-  GlobalsBuilder globals;
-  report.num_added = indexer.AddPhotos(snapshot->codebook, after, fresh.num_photos, &part, &globals);
-  writer.AddPart(part, globals);
-  return indexer.Publish(writer, totals, std::move(report));
+  ReindexOptions at_ingest = options;
+  at_ingest.full = false;
+  at_ingest.gate.num_canaries = std::min(options.gate.num_canaries, kCanariesAtIngest);
+  at_ingest.gate.num_new_canaries = std::min(options.gate.num_new_canaries, kCanariesAtIngest);
+  at_ingest.gate.num_copied = 0;
+  const BaseSnapshot base = OpenBase(collection);
+  const bool is_crowded = base.opened && base.opened->parts.size() >= kMaxPartsAtIngest;
+  // What was described anew takes the place of entries in old parts, which are merged then.
+  const bool has_replaced =
+      base.info && !Extractions(collection.catalogue).ReplacedSince(base.info->number, base.info->extractor).empty();
+  const bool keep_parts = !is_crowded && !has_replaced;
+  const PlannedReindex planned = PlanReindex(collection, base, at_ingest, /*at_ingest=*/true, /*verify=*/!keep_parts);
+  if (planned.plan.num_added == 0) return Unchanged(base);
+  return Reindexer(collection, at_ingest, std::move(stop), progress).Build(base, planned, keep_parts);
 }
 
 ReindexReport Reindex(Collection& collection, const ReindexOptions& options, std::stop_token stop,
                       const ReindexProgress& progress) {
-  const std::optional<Snapshot> snapshot = options.full ? std::nullopt : UsableSnapshot(collection);
-  const Catalogue::FeatureTotals totals = collection.catalogue.TotalsAfter(PhotoId{});
-  if (IsEmpty(totals)) return Unchanged(snapshot);
-  const Indexer indexer(collection, options, std::move(stop), progress);
-  if (!snapshot || IsOutgrown(snapshot->info, totals, kOutgrownAtNight)) return indexer.Rebuild(totals);
-
-  const PhotoId after = snapshot->info.last_photo;
-  const Catalogue::FeatureTotals fresh = collection.catalogue.TotalsAfter(after);
-  const int64_t num_old = totals.num_photos - fresh.num_photos;
-  const int64_t num_dropped = snapshot->info.num_photos - num_old;
-  if (fresh.num_photos == 0 && num_dropped == 0 && snapshot->parts.size() == 1) return Unchanged(snapshot);
-  // Opening verifies sizes only; what is merged from now on carries a new seal, so look at every byte once.
-  if (!CheckSnapshot(collection.paths, snapshot->info.number).empty()) return indexer.Rebuild(totals);
-
-  ReindexReport report;
-  report.num_dropped = num_dropped;
-  SnapshotWriter writer(collection.paths);
-  writer.LinkCodebook(snapshot->info);
-  PartBuilder part(snapshot->codebook.num_words());
-  GlobalsBuilder globals;
-  std::unordered_map<PhotoId, bool> catalogued;  // Asked once per photo, not once per entry.
-  const auto keep = [&](PhotoId id) {
-    const auto [place, is_new] = catalogued.try_emplace(id, true);
-    if (is_new) place->second = collection.catalogue.GetPhoto(id).has_value();
-    return place->second;
-  };
-  int64_t done = 0;
-  for (const Part& old : snapshot->parts) {
-    part.AddEntriesOf(old, keep);
-    progress("merging", ++done, static_cast<int64_t>(snapshot->parts.size()));
-  }
-  for (const Globals& old : snapshot->globals) globals.AddAllOf(old, keep);
-  part.CountPhotos(num_old);
-  report.num_added = indexer.AddPhotos(snapshot->codebook, after, fresh.num_photos, &part, &globals);
-  writer.AddPart(part, globals);
-  return indexer.Publish(writer, totals, std::move(report));
+  if (options.keep_snapshots) SetSnapshotsKept(collection.catalogue, *options.keep_snapshots);
+  ReextractReport reextraction =
+      Reextract(collection, {options.reextract_limit, options.reextract_seconds, options.num_threads}, stop,
+                [&](int64_t done, int64_t total) { progress("re-extracting", done, total); });
+  if (stop.stop_requested()) ThrowReindexCancelled();
+  const BaseSnapshot base = OpenBase(collection);
+  const PlannedReindex planned = PlanReindex(collection, base, options, /*at_ingest=*/false, /*verify=*/true);
+  ReindexReport report = planned.plan.action == ReindexPlan::Action::kNothing
+                             ? Unchanged(base)
+                             : Reindexer(collection, options, stop, progress).Build(base, planned, /*keep_parts=*/false);
+  report.reextraction = std::move(reextraction);
+  return report;
 }
 
 }  // namespace pugmark

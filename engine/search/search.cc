@@ -10,6 +10,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "engine/collection/coverage.h"
 #include "engine/collection/threads.h"
 #include "engine/search/pair.h"
 #include "engine/search/query.h"
@@ -53,7 +54,8 @@ struct Searcher::Impl {
         catalogues([database = collection.paths.catalogue()] { return Catalogue(database, Catalogue::Access::kRead); }) {
     if (snapshot && snapshot->info.extractor != ExtractorName(features)) {
       throw Error(ErrorCode::kUnsupported,
-                  fmt::format("{}: its index was made by '{}', its settings ask for '{}'. Run 'pugmark reindex --full'.",
+                  fmt::format("{}: its index was made by '{}', photos are now described by '{}'. Run 'pugmark reindex'; it "
+                              "describes the photos anew from their original files.",
                               root.string(), snapshot->info.extractor, ExtractorName(features)));
     }
     if (snapshot && !BelongsTogether(snapshot->info, collection.catalogue)) {
@@ -61,7 +63,8 @@ struct Searcher::Impl {
                                                    "to have been restored. Run 'pugmark reindex --full'.",
                                                    root.string()));
     }
-    num_unindexed = collection.catalogue.TotalsAfter(snapshot ? snapshot->info.last_photo : PhotoId{}).num_photos;
+    const Coverage coverage = CoverageOf(collection.catalogue, features, snapshot ? &snapshot->info : nullptr);
+    num_unindexed = coverage.num_unindexed + coverage.num_older_features;
   }
 
   int64_t NumPhotos() const { return snapshot ? snapshot->info.num_photos : 0; }
@@ -117,6 +120,7 @@ struct Searcher::Impl {
         if (!stored) continue;  // Removed since the snapshot was published.
         photo = FromStored(*stored, features);
       } catch (const Error& e) {
+        if (e.code() == ErrorCode::kUnsupported) continue;  // Described by another extractor since.
         if (e.code() != ErrorCode::kCorrupt) throw;
         damaged.insert(suspect.photo);  // One photo's damage must not hide the others.
         continue;
@@ -301,7 +305,7 @@ QueryResult Searcher::Impl::SearchStored(PhotoId id, const Origin& origin) const
     Look(query, Doors(query.image), id, options.shortlist.max_candidates, catalogue, &result);
     Finish(origin, &result);
   } catch (const Error& e) {
-    if (e.code() != ErrorCode::kCorrupt) throw;
+    if (e.code() != ErrorCode::kCorrupt && e.code() != ErrorCode::kUnsupported) throw;
     result.error_code = ErrorCodeName(e.code());
     result.error = e.what();
   }

@@ -125,7 +125,7 @@ int64_t Catalogue::Impl::FindOrAdd(const char* find, const char* add, const std:
   return connection.last_row_id();
 }
 
-// --- Settings, batches, snapshots
+// --- Settings, batches
 
 std::optional<std::string> Catalogue::Setting(const std::string& key) const {
   Query query = impl_->connection.Use("SELECT value FROM settings WHERE key = ?", "reading a setting");
@@ -170,19 +170,6 @@ void Catalogue::FinishBatch(BatchId batch, const BatchCounts& counts) {
   if (connection.num_changes() == 0) {
     throw Error(ErrorCode::kNotFound, fmt::format("{}: there is no batch {}.", connection.name(), batch.value));
   }
-}
-
-void Catalogue::RecordSnapshot(int64_t number, const std::string& kind, int64_t num_parts, int64_t num_photos) {
-  impl_->Writer()
-      .Use(
-          "INSERT OR REPLACE INTO snapshots (number, kind, num_parts, num_photos, published_at) VALUES (?, ?, ?, ?, ?)",
-          "recording a snapshot")
-      .Int(number)
-      .Text(kind)
-      .Int(num_parts)
-      .Int(num_photos)
-      .Text(UtcNow())
-      .Run();
 }
 
 // --- Counts and checks

@@ -178,7 +178,9 @@ class Catalogue {
 
   // Calls `visit` with the features of every photo with id > after, in order of id, until it returns false. One row is
   // held in memory at a time. Sees the state as of its start; `visit` may call this catalogue. Throws as GetFeatures.
-  void VisitFeatures(PhotoId after, const std::function<bool(PhotoId, const StoredFeatures&)>& visit) const;
+  // extractor: only features made by it; empty: all.
+  void VisitFeatures(PhotoId after, const std::function<bool(PhotoId, const StoredFeatures&)>& visit,
+                     const std::string& extractor = {}) const;
   // Of what VisitFeatures(after) visits: number of photos, and of keypoints over them; the largest id, or an invalid
   // one if there is none. Cost: reads an index, not the features.
   struct FeatureTotals {
@@ -186,15 +188,11 @@ class Catalogue {
     int64_t num_keypoints = 0;
     PhotoId last;
   };
-  FeatureTotals TotalsAfter(PhotoId after) const;
+  FeatureTotals TotalsAfter(PhotoId after, const std::string& extractor = {}) const;
 
   // A removed photo must stay removed: its SHA-256 is refused by ingest. Idempotent, the first reason stays.
   void AddTombstone(const Sha256& sha256, const std::string& reason);
   bool IsTombstoned(const Sha256& sha256) const;
-
-  // A record of every published snapshot, for people; the file CURRENT decides which one is used. A number that is
-  // recorded again (the first attempt was killed before it was current) replaces the record.
-  void RecordSnapshot(int64_t number, const std::string& kind, int64_t num_parts, int64_t num_photos);
 
   CatalogueCounts Counts() const;
 
@@ -203,6 +201,10 @@ class Catalogue {
   std::vector<std::string> CheckIntegrity() const;
 
  private:
+  friend class Extractions;
+  friend class SnapshotRecords;
+  friend class ThumbnailChecksums;
+
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };

@@ -3,6 +3,8 @@
 // What the catalogue's .cc files share.
 #pragma once
 
+#include <array>
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -12,6 +14,14 @@
 #include "index/catalogue/connection.h"
 
 namespace pugmark {
+
+namespace internal {
+
+// First 8 bytes of SHA-256 over the hashes of the parts, so that a flipped bit anywhere in the row is noticed. Changing
+// this needs a migration that computes the column anew.
+std::array<uint8_t, 8> FeaturesChecksum(const StoredFeatures& features);
+
+}  // namespace internal
 
 struct Catalogue::Impl {
   Impl(const std::filesystem::path& database, Access access)

@@ -18,31 +18,12 @@ namespace pugmark {
 
 using internal::Atomic;
 using internal::Connection;
+using internal::FeaturesChecksum;
 using internal::Query;
 
 namespace {
 
 constexpr int kMaxFindings = 100;
-
-// First 8 bytes of SHA-256 over the hashes of the parts, so that a flipped bit anywhere in the row is noticed. Changing
-// this needs a migration that computes the column anew.
-std::array<uint8_t, 8> FeaturesChecksum(const StoredFeatures& features) {
-  const std::string head =
-      fmt::format("{} {} {} {}", features.width_px, features.height_px, features.num_keypoints, features.extractor);
-  std::vector<uint8_t> hashes;
-  const auto add = [&](std::span<const uint8_t> bytes) {
-    const Sha256 sha = Sha256::Of(bytes);
-    hashes.insert(hashes.end(), sha.bytes.begin(), sha.bytes.end());
-  };
-  add({reinterpret_cast<const uint8_t*>(head.data()), head.size()});
-  for (const auto* blob : {&features.keypoints, &features.descriptors, &features.global_descriptor, &features.pdq}) {
-    add(*blob);
-  }
-  const Sha256 all = Sha256::Of(hashes);
-  std::array<uint8_t, 8> checksum{};
-  std::copy_n(all.bytes.begin(), checksum.size(), checksum.begin());
-  return checksum;
-}
 
 // Reads columns 0-8 as every query of features selects them. False if the checksum does not hold.
 #define PUGMARK_FEATURES_COLUMNS                                                                            \
@@ -70,6 +51,24 @@ bool ReadFeatures(const Query& query, StoredFeatures* features) {
 }
 
 }  // namespace
+
+std::array<uint8_t, 8> internal::FeaturesChecksum(const StoredFeatures& features) {
+  const std::string head =
+      fmt::format("{} {} {} {}", features.width_px, features.height_px, features.num_keypoints, features.extractor);
+  std::vector<uint8_t> hashes;
+  const auto add = [&](std::span<const uint8_t> bytes) {
+    const Sha256 sha = Sha256::Of(bytes);
+    hashes.insert(hashes.end(), sha.bytes.begin(), sha.bytes.end());
+  };
+  add({reinterpret_cast<const uint8_t*>(head.data()), head.size()});
+  for (const auto* blob : {&features.keypoints, &features.descriptors, &features.global_descriptor, &features.pdq}) {
+    add(*blob);
+  }
+  const Sha256 all = Sha256::Of(hashes);
+  std::array<uint8_t, 8> checksum{};
+  std::copy_n(all.bytes.begin(), checksum.size(), checksum.begin());
+  return checksum;
+}
 
 PhotoId Catalogue::AddPhoto(const Photo& photo, const StoredFeatures& features) {
   static constexpr char kDoing[] = "adding a photo";
@@ -167,13 +166,14 @@ std::optional<StoredFeatures> Catalogue::GetFeatures(PhotoId photo) const {
   return features;
 }
 
-void Catalogue::VisitFeatures(PhotoId after, const std::function<bool(PhotoId, const StoredFeatures&)>& visit) const {
+void Catalogue::VisitFeatures(PhotoId after, const std::function<bool(PhotoId, const StoredFeatures&)>& visit,
+                              const std::string& extractor) const {
   Query query =
       impl_->connection.Prepare("SELECT " PUGMARK_FEATURES_COLUMNS
                                 ", f.photo_id FROM features AS f CROSS JOIN extractors AS e ON e.id = f.extractor_id "
-                                "WHERE f.photo_id > ? ORDER BY f.photo_id",
+                                "WHERE f.photo_id > ?1 AND (?2 = '' OR e.name = ?2) ORDER BY f.photo_id",
                                 "reading all features");
-  query.Int(after.value);
+  query.Int(after.value).Text(extractor);
   StoredFeatures features;
   while (query.Next()) {
     const PhotoId photo{query.GetInt(9)};
@@ -182,13 +182,14 @@ void Catalogue::VisitFeatures(PhotoId after, const std::function<bool(PhotoId, c
   }
 }
 
-Catalogue::FeatureTotals Catalogue::TotalsAfter(PhotoId after) const {
+Catalogue::FeatureTotals Catalogue::TotalsAfter(PhotoId after, const std::string& extractor) const {
   // INDEXED BY: SQLite would prefer the table, whose rows are a thousand times larger.
   Query query = impl_->connection.Use(
       "SELECT count(*), ifnull(sum(num_keypoints), 0), ifnull(max(photo_id), 0) "
-      "FROM features INDEXED BY features_totals WHERE photo_id > ?",
+      "FROM features INDEXED BY features_totals WHERE photo_id > ?1 "
+      "AND (?2 = '' OR extractor_id = (SELECT id FROM extractors WHERE name = ?2))",
       "counting features");
-  PUGMARK_CHECK(query.Int(after.value).Next());
+  PUGMARK_CHECK(query.Int(after.value).Text(extractor).Next());
   return {.num_photos = query.GetInt(0), .num_keypoints = query.GetInt(1), .last = PhotoId{query.GetInt(2)}};
 }
 

@@ -14,6 +14,7 @@
 
 #include "index/base/error.h"
 #include "index/vectors/checked_writer.h"
+#include "index/vectors/globals_format.h"
 #include "index/vectors/part.h"
 
 static_assert(std::endian::native == std::endian::little, "Globals are written as the machine holds them: little-endian.");
@@ -21,15 +22,7 @@ static_assert(std::endian::native == std::endian::little, "Globals are written a
 namespace pugmark {
 namespace {
 
-// Everything that follows the header is aligned to its own size if hashes come first and bytes last.
-struct Header {
-  std::array<char, 8> magic;
-  uint64_t num_hashes;
-  uint64_t num_vectors;
-  uint64_t dimension;
-};
-static_assert(sizeof(Header) == 32);
-constexpr std::array<char, 8> kMagic = {'P', 'M', 'G', 'L', 'O', 'B', '0', '1'};
+using Header = internal::GlobalsHeader;
 constexpr uint64_t kBytesPerHash = sizeof(HashBits) + sizeof(uint32_t) + sizeof(uint8_t);
 constexpr uint64_t kMaxPhotos = 0xFFFFFFFF;
 
@@ -81,7 +74,7 @@ Globals Globals::Open(const std::filesystem::path& path) {
   Header header;
   std::memcpy(&header, file.data, sizeof(header));
   // Bounds first, so that the sum below cannot overflow.
-  if (header.magic != kMagic || header.num_hashes > kMaxPhotos || header.num_vectors > kMaxPhotos ||
+  if (header.magic != internal::kGlobalsMagic || header.num_hashes > kMaxPhotos || header.num_vectors > kMaxPhotos ||
       header.dimension > kMaxVectorDimension || (header.num_vectors > 0) != (header.dimension > 0) ||
       file.size != sizeof(Header) + header.num_hashes * kBytesPerHash +
                        header.num_vectors * (sizeof(uint32_t) + header.dimension)) {
@@ -118,20 +111,9 @@ void GlobalsBuilder::AddVector(PhotoId photo, std::span<const int8_t> vector) {
   vectors_.insert(vectors_.end(), vector.begin(), vector.end());
 }
 
-void GlobalsBuilder::AddAllOf(const Globals& globals, const std::function<bool(PhotoId)>& keep) {
-  for (size_t i = 0; i < globals.hashes().size(); ++i) {
-    const PhotoId photo{globals.hash_photos()[i]};
-    if (keep(photo)) AddHash(photo, globals.hashes()[i], globals.qualities()[i]);
-  }
-  for (size_t i = 0; i < globals.vector_photos().size(); ++i) {
-    const PhotoId photo{globals.vector_photos()[i]};
-    if (keep(photo)) AddVector(photo, globals.vectors().subspan(i * globals.dimension(), globals.dimension()));
-  }
-}
-
 void GlobalsBuilder::Write(const std::filesystem::path& path) const {
   CheckedWriter writer(path);
-  const Header header = {kMagic, hashes_.size(), vector_photos_.size(), dimension_};
+  const Header header = {internal::kGlobalsMagic, hashes_.size(), vector_photos_.size(), dimension_};
   writer(&header, sizeof(header), 1);
   const auto put = [&](const auto& values) { writer(values.data(), sizeof(values[0]), values.size()); };
   put(hashes_);

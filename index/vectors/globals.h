@@ -12,7 +12,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
-#include <functional>
 #include <memory>
 #include <span>
 #include <vector>
@@ -62,8 +61,6 @@ class GlobalsBuilder {
   void AddHash(PhotoId photo, const HashBits& hash, uint8_t quality);
   // All vectors have one size, [1, kMaxVectorDimension]; Error(kCorrupt) otherwise: they come from stored features.
   void AddVector(PhotoId photo, std::span<const int8_t> vector);
-  // Copies what an older file holds of photos that are kept.
-  void AddAllOf(const Globals& globals, const std::function<bool(PhotoId)>& keep);
 
   bool empty() const { return hash_photos_.empty() && vector_photos_.empty(); }
 

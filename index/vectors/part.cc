@@ -5,7 +5,9 @@
 #include <faiss/impl/io.h>
 #include <faiss/index_io.h>
 #include <faiss/invlists/InvertedLists.h>
+#include <faiss/invlists/OnDiskInvertedLists.h>
 #include <fmt/format.h>
+#include <sys/mman.h>
 
 #include <algorithm>
 #include <bit>
@@ -62,18 +64,6 @@ void PartBuilder::Add(PhotoId photo, std::span<const WordAssignment> words, std:
   num_entries_ += static_cast<int64_t>(words.size());
 }
 
-void PartBuilder::AddEntriesOf(const Part& part, const std::function<bool(PhotoId)>& keep) {
-  for (size_t word = 0; word < lists_->nlist; ++word) {
-    const Part::List list = part.list(static_cast<int>(word));
-    for (size_t i = 0; i < list.size; ++i) {
-      const uint64_t entry = list.entry(i);
-      if (!keep(PhotoId{EntryPhoto(entry)})) continue;
-      lists_->add_entry(word, static_cast<faiss::InvertedLists::idx_t>(entry), list.signatures + i * kSignatureBytes);
-      ++num_entries_;
-    }
-  }
-}
-
 void PartBuilder::Write(const std::filesystem::path& path) const {
   try {
     CheckedWriter writer(path);
@@ -119,6 +109,13 @@ Part::List Part::list(int word) const {
   const size_t size = lists_->list_size(w);
   if (size == 0) return {};
   return {size, reinterpret_cast<const uint8_t*>(lists_->get_ids(w)), lists_->get_codes(w)};
+}
+
+void Part::ReleasePages() const {
+  // What is mapped starts at a page and is shared with the file, so nothing is lost.
+  if (const auto* mapped = dynamic_cast<const faiss::OnDiskInvertedLists*>(lists_.get()); mapped != nullptr && mapped->ptr) {
+    ::madvise(mapped->ptr, mapped->totsize, MADV_DONTNEED);
+  }
 }
 
 }  // namespace pugmark

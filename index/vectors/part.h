@@ -9,7 +9,6 @@
 #include <cstdint>
 #include <cstring>
 #include <filesystem>
-#include <functional>
 #include <memory>
 #include <span>
 #include <vector>
@@ -45,8 +44,6 @@ constexpr uint32_t EntryPlace(uint64_t entry) { return static_cast<uint32_t>(ent
 constexpr int EntryScaleStep(uint64_t entry) { return static_cast<int>(entry >> 7) & 31; }
 constexpr int EntryAngleStep(uint64_t entry) { return static_cast<int>(entry) & 127; }
 
-class Part;
-
 // Collects the entries of photos and writes them as one part. Memory: 16 bytes an entry (and what vectors grow by).
 class PartBuilder {
  public:
@@ -57,11 +54,6 @@ class PartBuilder {
 
   // words: the nearest word of each keypoint (Codebook::Assign with words_each = 1), geometry: one per keypoint.
   void Add(PhotoId photo, std::span<const WordAssignment> words, std::span<const EntryGeometry> geometry);
-
-  // Copies the entries of an older part (of the same codebook) whose photo is kept; `keep` is called once per entry.
-  // Photos are not counted: an entry-less photo leaves no trace in a part, so the caller knows better (CountPhotos).
-  void AddEntriesOf(const Part& part, const std::function<bool(PhotoId)>& keep);
-  void CountPhotos(int64_t num_photos) { num_photos_ += num_photos; }
 
   int64_t num_photos() const { return num_photos_; }
   int64_t num_entries() const { return num_entries_; }
@@ -101,6 +93,9 @@ class Part {
   List list(int word) const;
 
   int64_t num_entries() const { return num_entries_; }
+
+  // Lets the system take back the pages that reading has mapped; they are read again when they are needed.
+  void ReleasePages() const;
 
   Part(Part&&) noexcept;
   Part& operator=(Part&&) noexcept;

@@ -549,8 +549,6 @@ TEST_F(CatalogueTest, BanksAndTombstones) {
   EXPECT_TRUE(catalogue.IsTombstoned(ShaOf("gone")));
   EXPECT_FALSE(catalogue.IsTombstoned(ShaOf("a")));
   EXPECT_EQ(catalogue.Counts().num_tombstones, 1);
-  catalogue.RecordSnapshot(1, "full", 1, 2);
-  catalogue.RecordSnapshot(1, "full", 2, 2);
 }
 
 // --- Visiting

@@ -12,6 +12,7 @@
 
 #include "index/base/error.h"
 #include "index/base/files.h"
+#include "index/vectors/merge.h"
 #include "tests/scratch.h"
 
 namespace pugmark {
@@ -72,9 +73,11 @@ TEST_F(GlobalsTest, WhatWasWrittenIsRead) {
 
 TEST_F(GlobalsTest, MergingKeepsWhatIsKept) {
   const Globals old = WriteAndOpen(Random(1, 10, 5));
-  GlobalsBuilder merged;
-  merged.AddAllOf(old, [](PhotoId id) { return id.value % 2 == 0; });
-  const Globals globals = WriteAndOpen(merged);
+  PhotoSet even;
+  for (int64_t id = 2; id <= 10; id += 2) even.Add(PhotoId{id});
+  const GlobalsSource source{&old, &even};
+  ASSERT_TRUE(MergeGlobals(std::span(&source, 1), scratch_ / "merged"));
+  const Globals globals = Globals::Open(scratch_ / "merged");
   ASSERT_EQ(globals.hashes().size(), 5u);
   ASSERT_EQ(globals.vector_photos().size(), 5u);
   EXPECT_EQ(globals.hashes()[2], old.hashes()[5]);

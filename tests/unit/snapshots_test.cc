@@ -132,6 +132,15 @@ TEST_F(SnapshotsTest, DamageIsNotSealedAnewWhenAPartIsCarriedOn) {
 
 TEST_F(SnapshotsTest, StrangersManifestsAreRefused) {
   PublishFirst();
+  {
+    // As a stranger would write it, or an older Pugmark: without a seal, so that what it says is what is refused.
+    const std::vector<uint8_t> bytes = ReadFile(File(1, "manifest.json"), 1 << 20);
+    std::string text(bytes.begin(), bytes.end());
+    text = text.substr(0, text.rfind(",\n  \"seal\"")) + "\n}\n";
+    text.replace(text.find("\"schema\": 2"), 11, "\"schema\": 1");
+    WriteFileAtomically(File(1, "manifest.json"), text);
+    EXPECT_NO_THROW(OpenCurrentSnapshot(paths_));
+  }
   const auto replace = [&](const std::string& from, const std::string& to) {
     const std::vector<uint8_t> bytes = ReadFile(File(1, "manifest.json"), 1 << 20);
     std::string text(bytes.begin(), bytes.end());

@@ -8,7 +8,9 @@
 #include <random>
 
 #include "index/base/error.h"
+#include "index/base/files.h"
 #include "index/vectors/codebook.h"
+#include "index/vectors/merge.h"
 #include "index/vectors/part.h"
 #include "index/vectors/shortlist.h"
 #include "tests/scratch.h"
@@ -36,6 +38,8 @@ std::vector<EntryGeometry> RandomGeometry(size_t n, uint32_t seed) {
   for (EntryGeometry& e : g) e = {unit(random), unit(random), 1 + 3 * unit(random), 6.28f * unit(random)};
   return g;
 }
+
+std::vector<uint8_t> Bytes(const std::filesystem::path& file) { return ReadFile(file, 1 << 26); }
 
 constexpr int kPhotos = 40;
 constexpr size_t kPerPhoto = 60;
@@ -172,10 +176,11 @@ TEST(ShortlistTest, MergedPartsAnswerAsThePartsDid) {
   several.push_back(BuildPart(c, scratch / "a", 0, 11));
   several.push_back(BuildPart(c, scratch / "b", 11, 12));
   several.push_back(BuildPart(c, scratch / "c", 12, kPhotos));
-  PartBuilder builder(c.codebook.num_words());
-  for (const Part& part : several) builder.AddEntriesOf(part, [](PhotoId) { return true; });
-  builder.Write(scratch / "merged");
-  merged.push_back(Part::Open(scratch / "merged", c.codebook.num_words(), builder.num_entries()));
+  std::vector<PartSource> sources;
+  for (const Part& part : several) sources.push_back({&part, nullptr});
+  const int64_t num_entries = MergeParts(sources, c.codebook.num_words(), scratch / "merged", [](int64_t) {});
+  merged.push_back(Part::Open(scratch / "merged", c.codebook.num_words(), num_entries));
+  EXPECT_EQ(Bytes(scratch / "merged"), Bytes(scratch / "one")) << "As if all photos had been added at once.";
   EXPECT_EQ(merged[0].num_entries(), static_cast<int64_t>(kPhotos * kPerPhoto));
   for (uint32_t p = 0; p < kPhotos; p += 5) {
     const auto query = Perturbed(c.descriptors[p], p);
@@ -195,11 +200,13 @@ TEST(PartTest, DroppedPhotosAreGone) {
   const Scratch scratch;
   const Collection c = MakeCollection();
   const Part all = BuildPart(c, scratch / "all", 0, kPhotos);
-  PartBuilder builder(c.codebook.num_words());
-  builder.AddEntriesOf(all, [](PhotoId id) { return id != PhotoId{8}; });
-  builder.Write(scratch / "less");
+  PhotoSet keep;
+  for (int64_t id = 1; id <= kPhotos; ++id) keep.Add(PhotoId{id});
+  keep.Remove(PhotoId{8});
+  const PartSource source{&all, &keep};
+  const int64_t num_entries = MergeParts(std::span(&source, 1), c.codebook.num_words(), scratch / "less", [](int64_t) {});
   std::vector<Part> parts;
-  parts.push_back(Part::Open(scratch / "less", c.codebook.num_words(), builder.num_entries()));
+  parts.push_back(Part::Open(scratch / "less", c.codebook.num_words(), num_entries));
   EXPECT_EQ(parts[0].num_entries(), static_cast<int64_t>((kPhotos - 1) * kPerPhoto));
   for (const Candidate& found : Shortlist(c.codebook, parts, c.descriptors[7], c.geometry[7], {})) {
     EXPECT_NE(found.photo, PhotoId{8});
