@@ -10,6 +10,7 @@
 
 #include "engine/features/describe.h"
 #include "index/base/error.h"
+#include "index/base/fault.h"
 #include "index/base/files.h"
 
 namespace pugmark {
@@ -71,6 +72,7 @@ void CreateCollection(const fs::path& root, const FeatureOptions& options, const
   if (!error) fs::create_directories(paths.root / "thumbs", error);
   if (error) throw Error(ErrorCode::kIo, fmt::format("{}: cannot be created: {}.", root.string(), error.message()));
   const FileLock lock(paths.lock());
+  PUGMARK_FAULT_POINT("init.locked");
   // There is a catalogue only once it is complete, settings and all.
   const fs::path fresh = paths.root / "catalogue.new";
   for (const char* suffix : {"", "-wal", "-shm"}) fs::remove(fresh.string() + suffix, error);
@@ -84,8 +86,10 @@ void CreateCollection(const fs::path& root, const FeatureOptions& options, const
     if (files) InstallEmbedding(*files, paths, catalogue);
     transaction.Commit();
   }
+  PUGMARK_FAULT_POINT("init.settings_written");
   fs::rename(fresh, paths.catalogue(), error);
   if (error) throw Error(ErrorCode::kIo, fmt::format("{}: cannot be created: {}.", root.string(), error.message()));
+  PUGMARK_FAULT_POINT("init.catalogue_named");
   Sync(paths.root);
 }
 

@@ -15,6 +15,7 @@
 #include "engine/ingest/inputs.h"
 #include "engine/ingest/quarantine.h"
 #include "index/base/error.h"
+#include "index/base/fault.h"
 #include "index/base/files.h"
 #include "index/catalogue/thumbnail_checksums.h"
 
@@ -295,12 +296,14 @@ IngestSummary Ingest(const fs::path& root, const IngestOptions& options, std::st
   IngestSummary summary;
   summary.num_inputs = static_cast<int64_t>(inputs.files.size());
   const BatchId batch = collection.catalogue.StartBatch(SourceOf(options));
+  PUGMARK_FAULT_POINT("ingest.batch_started");
   Writer writer(collection, options, batch, &summary);
   for (const Unreadable& problem : inputs.problems) writer.Refuse(problem, std::nullopt);
   Describer describer(collection, options);
   RunPipeline(inputs, options, stop, observer, &describer, &writer);
   writer.Commit();
   collection.catalogue.FinishBatch(batch, summary.counts);
+  PUGMARK_FAULT_POINT("ingest.batch_finished");
 
   summary.cancelled = stop.stop_requested();
   if (!summary.cancelled) {

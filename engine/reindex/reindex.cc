@@ -8,6 +8,7 @@
 #include "engine/reindex/furniture.h"
 #include "engine/reindex/published.h"
 #include "index/base/error.h"
+#include "index/base/fault.h"
 #include "index/catalogue/extractions.h"
 #include "index/catalogue/snapshot_records.h"
 #include "index/catalogue/thumbnail_checksums.h"
@@ -121,6 +122,7 @@ class Reindexer {
       report_.published = true;
     }
     SnapshotRecords(collection_.catalogue).Record(record);
+    PUGMARK_FAULT_POINT("reindex.recorded");
     // What a rebuild replaces may have been damaged, and so may be what shares its files.
     if (report_.published && planned.plan.action == ReindexPlan::Action::kRebuild) RemoveDamaged();
     PruneOptions prune;

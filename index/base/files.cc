@@ -12,10 +12,12 @@
 #include <chrono>
 #include <cstring>
 #include <ctime>
+#include <system_error>
 #include <thread>
 #include <utility>
 
 #include "index/base/error.h"
+#include "index/base/fault.h"
 
 namespace pugmark {
 namespace {
@@ -47,6 +49,12 @@ class Descriptor {
 }
 
 void WriteAll(const Descriptor& file, const std::filesystem::path& path, std::string_view content) {
+  if (internal::FaultPointsInUse() && content.size() > 1) {
+    const size_t half = content.size() / 2;
+    if (::write(file.get(), content.data(), half) != static_cast<ssize_t>(half)) ThrowErrno(path, "writing");
+    PUGMARK_FAULT_POINT("files.half_written");
+    content.remove_prefix(half);
+  }
   size_t done = 0;
   while (done < content.size()) {
     const ssize_t n = ::write(file.get(), content.data() + done, content.size() - done);
@@ -58,6 +66,7 @@ void WriteAll(const Descriptor& file, const std::filesystem::path& path, std::st
 
 void WriteAndSync(Descriptor& file, const std::filesystem::path& path, std::string_view content) {
   WriteAll(file, path, content);
+  PUGMARK_FAULT_POINT("files.written");
   if (::fsync(file.get()) != 0 || !file.Close()) ThrowErrno(path, "writing");
 }
 
@@ -118,32 +127,58 @@ void WriteFileAtomically(const std::filesystem::path& path, std::string_view con
   temporary += ".tmp";
   Descriptor file(temporary, O_WRONLY | O_CREAT | O_TRUNC);
   if (file.get() < 0) ThrowErrno(temporary, "creating");
+  PUGMARK_FAULT_POINT("files.temporary_created");
   WriteAndSync(file, temporary, content);
+  PUGMARK_FAULT_POINT("files.temporary_synced");
   if (::rename(temporary.c_str(), path.c_str()) != 0) ThrowErrno(path, "replacing");
+  PUGMARK_FAULT_POINT("files.renamed");
   Sync(path.has_parent_path() ? path.parent_path() : std::filesystem::path("."));
 }
 
 void WriteFileUnsynced(const std::filesystem::path& path, std::string_view content) {
-  Descriptor file(path, O_WRONLY | O_CREAT | O_TRUNC);
-  if (file.get() < 0) ThrowErrno(path, "creating");
-  WriteAll(file, path, content);
-  if (!file.Close()) ThrowErrno(path, "writing");
+  std::filesystem::path temporary = path;
+  temporary += ".tmp";
+  Descriptor file(temporary, O_WRONLY | O_CREAT | O_TRUNC);
+  if (file.get() < 0) ThrowErrno(temporary, "creating");
+  WriteAll(file, temporary, content);
+  if (!file.Close()) ThrowErrno(temporary, "writing");
+  if (::rename(temporary.c_str(), path.c_str()) != 0) ThrowErrno(path, "replacing");
+  PUGMARK_FAULT_POINT("files.unsynced_written");
 }
 
 void Sync(const std::filesystem::path& path) {
   const Descriptor file(path, O_RDONLY);
   if (file.get() < 0 || ::fsync(file.get()) != 0) ThrowErrno(path, "syncing");
+  PUGMARK_FAULT_POINT("files.synced");
 }
 
 void SyncFileSystem(const std::filesystem::path& path) {
   const Descriptor file(path, O_RDONLY);
   if (file.get() < 0 || ::syncfs(file.get()) != 0) ThrowErrno(path, "syncing");
+  PUGMARK_FAULT_POINT("files.file_system_synced");
 }
 
 void AppendToFile(const std::filesystem::path& path, std::string_view content) {
   Descriptor file(path, O_WRONLY | O_CREAT | O_APPEND);
   if (file.get() < 0) ThrowErrno(path, "opening");
   WriteAndSync(file, path, content);
+  PUGMARK_FAULT_POINT("files.appended");
+}
+
+void RemoveDirectory(const std::filesystem::path& path) {
+  std::error_code error;
+  for (const std::filesystem::directory_entry& entry : std::filesystem::directory_iterator(path, error)) {
+    const bool is_directory = entry.is_directory(error) && !entry.is_symlink(error);
+    if (is_directory) {
+      RemoveDirectory(entry.path());
+    } else {
+      std::filesystem::remove(entry.path(), error);
+      PUGMARK_FAULT_POINT("files.removed");
+    }
+  }
+  // Whatever could not be removed above is still in the way here.
+  if (::rmdir(path.c_str()) != 0 && errno != ENOENT) ThrowErrno(path, "removing");
+  PUGMARK_FAULT_POINT("files.directory_removed");
 }
 
 FileLock::FileLock(const std::filesystem::path& path) : fd_(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644)) {

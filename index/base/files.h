@@ -22,7 +22,8 @@ std::vector<uint8_t> ReadFile(const std::filesystem::path& path, uint64_t max_by
 // write path.tmp, fsync, rename, fsync of the directory. Throws Error(kIo); the old file is then untouched.
 void WriteFileAtomically(const std::filesystem::path& path, std::string_view content);
 
-// Writes a file that SyncFileSystem() will carry to the disk. Replaces an older one. Throws Error(kIo).
+// Writes path.tmp and renames it: whoever is killed leaves the old file or the new one. Only SyncFileSystem() carries it to
+// the disk; a power cut before that may leave anything. Throws Error(kIo).
 void WriteFileUnsynced(const std::filesystem::path& path, std::string_view content);
 
 // fsync of a file or directory. Throws Error(kIo).
@@ -34,6 +35,9 @@ void SyncFileSystem(const std::filesystem::path& path);
 
 // Appends to the file (created if missing) and syncs it. Throws Error(kIo).
 void AppendToFile(const std::filesystem::path& path, std::string_view content);
+
+// Removes a directory and all in it, file by file; nothing if there is none. Throws Error(kIo).
+void RemoveDirectory(const std::filesystem::path& path);
 
 // Holds an exclusive flock(2) on `path` (created if missing) until destroyed; the kernel drops it if the process dies.
 // Throws Error(kLocked) if another process or object holds it, within a fifth of a second.

@@ -11,9 +11,11 @@
 #include <utility>
 
 #include "index/base/error.h"
+#include "index/base/fault.h"
 #include "index/base/files.h"
 #include "index/catalogue/catalogue_impl.h"
 #include "index/catalogue/connection.h"
+#include "index/catalogue/row_checksums.h"
 #include "index/catalogue/schema.h"
 
 namespace pugmark {
@@ -50,22 +52,26 @@ void Catalogue::Create(const std::filesystem::path& database) {
   }
   // Closing moves everything into the one file and removes its write-ahead log.
   Connection(temporary, Connection::Mode::kCreate).MigrateToNewest();
+  PUGMARK_FAULT_POINT("catalogue.created");
   Sync(temporary);
   RenameToNew(temporary, database);
+  PUGMARK_FAULT_POINT("catalogue.named");
   Sync(database.has_parent_path() ? database.parent_path() : std::filesystem::path("."));
 }
 
 Catalogue::Catalogue(const std::filesystem::path& database, Access access)
     : impl_(std::make_unique<Impl>(database, access)) {
   Connection& connection = impl_->connection;
-  if (connection.SchemaVersion() == static_cast<int64_t>(internal::CatalogueMigrations().size())) return;
+  const bool newest = connection.SchemaVersion() == static_cast<int64_t>(internal::CatalogueMigrations().size());
   if (access == Access::kRead) {
+    if (newest) return;
     throw Error(ErrorCode::kUnsupported,
                 fmt::format("{}: was written by an older Pugmark. Run 'pugmark reindex' once; it "
                             "brings the catalogue up to date.",
                             connection.name()));
   }
-  connection.MigrateToNewest();
+  if (!newest) connection.MigrateToNewest();
+  connection.PrepareToWrite();
 }
 
 Catalogue::~Catalogue() = default;
@@ -106,6 +112,7 @@ void Catalogue::Transaction::Commit() {
                             impl_->connection.name()));
   }
   impl_->connection.Use("COMMIT", "committing").Run();
+  PUGMARK_FAULT_POINT("catalogue.committed");
   impl_.reset();
 }
 
@@ -123,6 +130,7 @@ int64_t Catalogue::Impl::FindOrAdd(const char* find, const char* add, const std:
 std::optional<std::string> Catalogue::Setting(const std::string& key) const {
   Query query = impl_->connection.Use("SELECT value FROM settings WHERE key = ?", "reading a setting");
   if (!query.Text(key).Next()) return std::nullopt;
+  internal::RequireSoundRows(impl_->connection, "settings", internal::RowKey(key));
   return query.GetText(0);
 }
 

@@ -1,18 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Catalogue: listings and sellers, sightings, banks, tombstones.
+#include <fmt/format.h>
 
 #include "index/base/error.h"
 #include "index/base/files.h"
 #include "index/catalogue/catalogue.h"
 #include "index/catalogue/catalogue_impl.h"
 #include "index/catalogue/connection.h"
+#include "index/catalogue/row_checksums.h"
 
 namespace pugmark {
 
 using internal::Atomic;
 using internal::Connection;
 using internal::Query;
+using internal::RequireSoundRows;
 
 std::string_view BankRoleName(BankRole role) {
   switch (role) {
@@ -115,14 +118,25 @@ bool Catalogue::AddSighting(PhotoId photo, ListingId listing, const std::string&
 std::vector<Sighting> Catalogue::SightingsOf(PhotoId photo) const {
   Query query = impl_->connection.Use(
       "SELECT s.path, s.captured_at, l.id, p.name, l.external_id, l.url, ifnull(u.handle, ''), ifnull(u.url, ''), "
-      "l.title, l.price, l.currency, l.posted_at, l.operation, l.extra_json "
-      "FROM sightings AS s JOIN listings AS l ON l.id = s.listing_id JOIN platforms AS p ON p.id = l.platform_id "
-      "LEFT JOIN sellers AS u ON u.id = l.seller_id WHERE s.photo_id = ? "
+      "l.title, l.price, l.currency, l.posted_at, l.operation, l.extra_json, s.id, s.photo_id, l.platform_id, l.seller_id "
+      // The index says only which rows: an index that is damaged must not say what they hold.
+      "FROM (SELECT id FROM sightings WHERE photo_id = ?) AS i JOIN sightings AS s NOT INDEXED ON s.id = i.id "
+      "JOIN listings AS l ON l.id = s.listing_id JOIN platforms AS p ON p.id = l.platform_id "
+      "LEFT JOIN sellers AS u ON u.id = l.seller_id "
       "ORDER BY l.posted_at = '', l.posted_at, s.captured_at = '', s.captured_at, p.name, l.external_id, l.id",
       "reading sightings");
   query.Int(photo.value);
   std::vector<Sighting> sightings;
   while (query.Next()) {
+    if (query.GetInt(15) != photo.value) {
+      throw Error(ErrorCode::kCorrupt, fmt::format("{}: an index of the sightings is damaged. Run 'pugmark check' to see what "
+                                                   "else is; restore the file from a backup.",
+                                                   impl_->connection.name()));
+    }
+    RequireSoundRows(impl_->connection, "sightings", query.GetInt(14));
+    RequireSoundRows(impl_->connection, "listings", query.GetInt(2));
+    RequireSoundRows(impl_->connection, "platforms", query.GetInt(16));
+    if (query.GetInt(17) != 0) RequireSoundRows(impl_->connection, "sellers", query.GetInt(17));
     Sighting& sighting = sightings.emplace_back();
     sighting.photo = photo;
     sighting.path = query.GetText(0);
@@ -160,11 +174,16 @@ std::vector<PhotoId> Catalogue::PhotosOfListing(const std::string& platform, con
 }
 
 std::vector<std::string> Catalogue::Impl::Labels(int64_t listing, const char* kind) {
-  Query query = connection.Use("SELECT label FROM listing_labels WHERE listing_id = ? AND kind = ? ORDER BY id",
-                               "reading labels");
+  Query query = connection.Use(
+      "SELECT l.label, l.id FROM (SELECT id FROM listing_labels WHERE listing_id = ? AND kind = ?) AS i "
+      "JOIN listing_labels AS l NOT INDEXED ON l.id = i.id ORDER BY l.id",
+      "reading labels");
   query.Int(listing).Text(kind);
   std::vector<std::string> labels;
-  while (query.Next()) labels.push_back(query.GetText(0));
+  while (query.Next()) {
+    RequireSoundRows(connection, "listing_labels", query.GetInt(1));
+    labels.push_back(query.GetText(0));
+  }
   return labels;
 }
 
@@ -191,13 +210,17 @@ void Catalogue::AddToBank(PhotoId photo, const std::string& bank, BankRole role_
 }
 
 std::vector<Catalogue::BankName> Catalogue::BanksOf(PhotoId photo) const {
+  RequireSoundRows(impl_->connection, "bank_photos", photo.value, internal::Missing::kIsFine);
   Query query = impl_->connection.Use(
-      "SELECT b.name, b.role FROM bank_photos AS p JOIN banks AS b ON b.id = p.bank_id WHERE p.photo_id = ? "
+      "SELECT b.name, b.role, b.id FROM bank_photos AS p JOIN banks AS b ON b.id = p.bank_id WHERE p.photo_id = ? "
       "ORDER BY b.name",
       "reading banks");
   query.Int(photo.value);
   std::vector<BankName> banks;
-  while (query.Next()) banks.push_back({query.GetText(0), BankRoleFromName(query.GetText(1))});
+  while (query.Next()) {
+    RequireSoundRows(impl_->connection, "banks", query.GetInt(2));
+    banks.push_back({query.GetText(0), BankRoleFromName(query.GetText(1))});
+  }
   return banks;
 }
 

@@ -12,6 +12,7 @@
 #include "index/catalogue/catalogue.h"
 #include "index/catalogue/catalogue_impl.h"
 #include "index/catalogue/connection.h"
+#include "index/catalogue/row_checksums.h"
 
 namespace pugmark {
 
@@ -150,6 +151,7 @@ std::optional<Photo> Catalogue::GetPhoto(PhotoId id) const {
   photo.truncated = query.GetInt(10) != 0;
   photo.admitted_at = query.GetText(11);
   photo.batch.value = query.GetInt(12);
+  internal::RequireSoundRows(impl_->connection, "photos", id.value);
   return photo;
 }
 
@@ -224,6 +226,9 @@ std::vector<std::string> Catalogue::CheckIntegrity() const {
           if (ReadFeatures(query, &features)) return std::string();
           return fmt::format("features: the row of photo {} does not match its checksum", query.GetInt(9));
         });
+  for (std::string& finding : internal::CheckRowChecksums(impl_->connection, kMaxFindings)) {
+    findings.push_back(std::move(finding));
+  }
   return findings;
 }
 

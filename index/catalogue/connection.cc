@@ -10,7 +10,9 @@
 #include <utility>
 
 #include "index/base/error.h"
+#include "index/base/fault.h"
 #include "index/base/files.h"
+#include "index/catalogue/row_checksums.h"
 #include "index/catalogue/schema.h"
 
 namespace pugmark::internal {
@@ -219,6 +221,7 @@ void Connection::Open(const std::filesystem::path& path, Mode mode) {
     }
     sqlite3_db_config(database_->getHandle(), SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
     database_->exec(kPragmas);
+    AddRowChecksumFunctions(*database_);
     if (mode == Mode::kCreate) {
       database_->exec(kCreationPragmas);
     } else {
@@ -246,6 +249,13 @@ void Connection::Open(const std::filesystem::path& path, Mode mode) {
                                             name_));
   }
   database_->exec(kWriterPragmas);
+#ifdef PUGMARK_FAULT_POINTS
+  const auto committing = [](void*) {
+    PUGMARK_FAULT_POINT("catalogue.committing");
+    return 0;
+  };
+  sqlite3_commit_hook(database_->getHandle(), committing, nullptr);
+#endif
 }
 
 void Connection::RefuseForeignFiles() {
@@ -273,6 +283,10 @@ int64_t Connection::SchemaVersion() {
 
 void Connection::MigrateToNewest() {
   Translated("bringing the catalogue up to date", [&] { Migrate(*database_, CatalogueMigrations()); });
+}
+
+void Connection::PrepareToWrite() {
+  Translated("preparing to write", [&] { KeepRowChecksums(*database_); });
 }
 
 Query Connection::Use(const char* sql, const char* doing) {

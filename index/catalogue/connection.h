@@ -82,6 +82,8 @@ class Connection {
   int64_t SchemaVersion();
   // Brings an older schema up to the newest.
   void MigrateToNewest();
+  // Before the first row is written, once the schema is the newest: from now on every row has a checksum.
+  void PrepareToWrite();
 
   bool writable() const { return writable_; }
   bool in_transaction() const;

@@ -10,6 +10,7 @@
 
 #include "index/base/error.h"
 #include "index/base/files.h"
+#include "index/catalogue/row_checksums.h"
 
 namespace pugmark::internal {
 namespace {
@@ -164,7 +165,7 @@ CREATE TABLE snapshots (
 ) STRICT;
 )sql";
 
-constexpr std::array<const char*, 2> kMigrations = {kVersion1, kNightlySchema};
+constexpr std::array<const char*, 3> kMigrations = {kVersion1, kNightlySchema, kIntegritySchema};
 
 // PRAGMA foreign_keys does nothing inside of a transaction, so it is switched around one; back on in any case.
 class ForeignKeysOff {
@@ -200,6 +201,8 @@ void Migrate(SQLite::Database& database, std::span<const char* const> migrations
                               EscapeText(database.getFilename()), orphans.getColumn(0).getString()));
     }
   }
+  // Rows may have been rewritten by the scripts.
+  if (static_cast<size_t>(version) < migrations.size()) AdoptAllRows(database);
   database.exec(fmt::format("PRAGMA application_id = {}", kCatalogueApplicationId));
   database.exec(fmt::format("PRAGMA user_version = {}", migrations.size()));
   transaction.commit();

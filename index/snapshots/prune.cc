@@ -5,6 +5,7 @@
 #include <system_error>
 
 #include "index/base/error.h"
+#include "index/base/fault.h"
 #include "index/base/files.h"
 #include "index/snapshots/manifest.h"
 #include "index/snapshots/snapshots.h"
@@ -39,17 +40,18 @@ bool RemoveSnapshot(const CollectionPaths& paths, int64_t number) {
   const fs::path dir = SnapshotDir(paths, number);
   fs::path gone = dir;
   gone += kStagingSuffix;
+  RemoveDirectory(gone);
   std::error_code error;
-  fs::remove_all(gone, error);
   // Renamed first: a snapshot is there as a whole or not at all.
   fs::rename(dir, gone, error);
-  if (!error) fs::remove_all(gone, error);
-  return !error;
+  if (error) return false;
+  PUGMARK_FAULT_POINT("snapshot.doomed");
+  RemoveDirectory(gone);
+  return true;
 }
 
 std::vector<int64_t> PruneSnapshots(const CollectionPaths& paths, const PruneOptions& options) {
-  std::error_code error;
-  for (const fs::path& leftover : StagingLeftovers(paths)) fs::remove_all(leftover, error);
+  for (const fs::path& leftover : StagingLeftovers(paths)) RemoveDirectory(leftover);
   std::vector<int64_t> removed;
   for (const int64_t number : PlanPrune(paths, options)) {
     if (RemoveSnapshot(paths, number)) removed.push_back(number);

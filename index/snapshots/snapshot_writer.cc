@@ -5,6 +5,7 @@
 #include <system_error>
 
 #include "index/base/error.h"
+#include "index/base/fault.h"
 #include "index/base/files.h"
 #include "index/snapshots/manifest.h"
 #include "index/snapshots/snapshots.h"
@@ -26,11 +27,12 @@ SnapshotWriter::SnapshotWriter(const CollectionPaths& paths) : paths_(paths) {
   staging_ = SnapshotDir(paths, number_);
   staging_ += kStagingSuffix;
   std::error_code error;
-  fs::remove_all(staging_, error);
+  RemoveDirectory(staging_);
   fs::create_directories(staging_, error);
   if (error) {
     throw Error(ErrorCode::kIo, fmt::format("{}: cannot be created: {}.", staging_.string(), error.message()));
   }
+  PUGMARK_FAULT_POINT("snapshot.staging_made");
 }
 
 SnapshotWriter::~SnapshotWriter() {
@@ -52,6 +54,7 @@ void SnapshotWriter::Link(const SnapshotInfo& base, const std::string& file) {
   fs::create_hard_link(from, staging_ / file, error);
   // Some file systems have no hard links; a copy serves as well.
   if (error) fs::copy_file(from, staging_ / file, fs::copy_options::overwrite_existing, error);
+  PUGMARK_FAULT_POINT("snapshot.linked");
   if (!error) Sync(staging_ / file);
   if (error) {
     throw Error(ErrorCode::kIo,
@@ -150,6 +153,7 @@ SnapshotInfo SnapshotWriter::Seal(const std::string& extractor, PhotoId last_pho
   fs::rename(staging_, SnapshotDir(paths_, number_), error);
   if (error) throw Error(ErrorCode::kIo, fmt::format("{}: cannot be published: {}.", staging_.string(), error.message()));
   sealed_ = true;
+  PUGMARK_FAULT_POINT("snapshot.renamed");
   Sync(paths_.snapshots());
   return info;
 }

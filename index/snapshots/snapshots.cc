@@ -7,6 +7,7 @@
 #include <system_error>
 
 #include "index/base/error.h"
+#include "index/base/fault.h"
 #include "index/base/files.h"
 #include "index/base/sha256.h"
 #include "index/snapshots/manifest.h"
@@ -109,6 +110,7 @@ std::vector<std::string> CheckSnapshot(const CollectionPaths& paths, int64_t num
 
 void MakeCurrent(const CollectionPaths& paths, int64_t number) {
   WriteFileAtomically(paths.current(), TextOfCurrent(fmt::format("{:06}", number)));
+  PUGMARK_FAULT_POINT("snapshot.current");
 }
 
 }  // namespace pugmark

@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "index/base/error.h"
+#include "index/base/fault.h"
 #include "index/base/files.h"
 
 namespace pugmark {
@@ -21,6 +22,7 @@ class CheckedWriter : public faiss::IOWriter {
  public:
   explicit CheckedWriter(const std::filesystem::path& path) : path_(path), file_(std::fopen(path.c_str(), "wbe")) {
     if (file_ == nullptr) Fail("creating");
+    PUGMARK_FAULT_POINT("vectors.created");
   }
   ~CheckedWriter() override {
     if (file_ != nullptr) std::fclose(file_);
@@ -37,6 +39,7 @@ class CheckedWriter : public faiss::IOWriter {
 
   // Everything is on the disk when this returns. Throws Error(kIo).
   void Close() {
+    PUGMARK_FAULT_POINT("vectors.writing");  // Part of it may still be in the buffer.
     if (std::fclose(std::exchange(file_, nullptr)) != 0) Fail("writing");
     Sync(path_);
   }

@@ -771,7 +771,7 @@ TEST_F(CatalogueTest, CheckFindsOrphansAndTruncation) {
     SQLite::Database database(database_.native(), SQLite::OPEN_READWRITE);
     database.exec("PRAGMA foreign_keys = OFF; DELETE FROM photos WHERE id = 3");
   }
-  EXPECT_THAT(Catalogue(database_, Access::kRead).CheckIntegrity(), ElementsAre(HasSubstr("features")));
+  EXPECT_THAT(Catalogue(database_, Access::kRead).CheckIntegrity(), ElementsAre(HasSubstr("features"), HasSubstr("photos: row 3 is missing")));
   fs::resize_file(database_, fs::file_size(database_) / 2);
   bool found = false;
   try {
