@@ -46,6 +46,12 @@ Json ToJson(const SnapshotRecord& record) {
             {"figures", FiguresJson(record.figures, record.compared_with != 0)}}}};
 }
 
+// Of text that is escaped already.
+std::string Shortened(const std::string& text) {
+  constexpr size_t kLongest = 100;
+  return text.size() <= kLongest ? text : EscapeText(text.substr(0, kLongest)) + "…";
+}
+
 void PrintBuildAndBatch(const std::optional<SnapshotRecord>& build, const std::optional<BatchRecord>& batch, bool is_locked) {
   if (build) {
     fmt::print("  last build: snapshot {} ({}) of {}, {}{}\n", build->number, build->kind, build->recorded_at,
@@ -56,7 +62,7 @@ void PrintBuildAndBatch(const std::optional<SnapshotRecord>& build, const std::o
   if (!batch) return;
   fmt::print("  last batch: {} of {}, {} new photos, {} unreadable{}: {}\n", batch->id.value, batch->started_at,
              Grouped(batch->counts.num_new_photos), Grouped(batch->counts.num_unreadable),
-             !batch->finished_at.empty() ? "" : is_locked ? ", running" : ", was killed before its end", EscapeText(batch->source));
+             !batch->finished_at.empty() ? "" : is_locked ? ", running" : ", was killed before its end", Shortened(batch->source));
 }
 
 int Status(const Context& context) {

@@ -26,9 +26,9 @@ namespace pugmark {
 struct ReindexOptions {
   bool full = false;       // Retrain the codebook and rebuild every entry from the catalogue alone.
   int num_threads = 1;
-  std::optional<int> keep_snapshots;  // Remembered by the collection (published.h). Nothing: as remembered.
+  std::optional<int> keep_snapshots = {};  // Remembered by the collection (published.h). Nothing: as remembered.
   uint64_t seed = 1;       // Of the codebook's training.
-  GateOptions gate;
+  GateOptions gate = {};
   int64_t reextract_limit = -1;   // As ReextractOptions.
   double reextract_seconds = 0;
   int64_t max_entries_in_memory = 8 << 20;  // New entries beyond that wait on disk. 16 to 32 bytes each.

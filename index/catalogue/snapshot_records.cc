@@ -65,7 +65,9 @@ std::map<int64_t, SnapshotRecord> SnapshotRecords::All() const {
     record.compared_with = query.GetInt(7);
   }
   Query figures = catalogue_.impl_->connection.Use(
-      "SELECT number, canary, num_tried, found_old, found_new, first_old, first_new, num_lost FROM gate_figures", kDoing);
+      "SELECT number, canary, num_tried, found_old, found_new, first_old, first_new, num_lost FROM gate_figures "
+      "ORDER BY number, instr('self new hash vector crop recompressed mirrored', canary)",
+      kDoing);
   while (figures.Next()) {
     const auto record = records.find(figures.GetInt(0));
     if (record == records.end()) continue;
