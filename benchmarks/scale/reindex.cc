@@ -2,11 +2,14 @@
 //
 // What a night costs: a collection of --photos photos, --new of which came in since the last night, is indexed.
 //
-// The photos are synthetic: no picture is decoded, features go straight into the catalogue, so that a large collection can
-// be had in minutes. Each keypoint's descriptor is one of 65,536 seeded centres with noise, which gives words and lists of
-// natural lengths; places, scales and directions are random. Printed per step: seconds of each stage as the progress
-// names them, and the most memory the process held resident during the step (VmHWM, reset before each), pages of mapped
-// files included. Nothing is said about recognition. Without thumbnails the test of the new index has no edited copies.
+// The photos are synthetic: no picture is decoded, features go straight into the catalogue, so that a large collection
+// can be had in minutes. Each keypoint's descriptor is one of 65,536 seeded centres with noise, which gives words and
+// lists of natural lengths; places, scales and directions are random. Printed per step: seconds of each stage as the
+// progress names them, and the most memory the process held resident during the step (VmHWM, reset before each), pages
+// of mapped files included. Nothing is said about recognition. Without thumbnails the test of the new index has no
+// edited copies.
+#include "engine/reindex/reindex.h"
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -18,7 +21,6 @@
 #include <random>
 
 #include "benchmarks/common/machine.h"
-#include "engine/reindex/reindex.h"
 #include "index/base/error.h"
 #include "index/base/files.h"
 
@@ -75,10 +77,12 @@ class Random {
 
 class Maker {
  public:
-  explicit Maker(const Options& options) : options_(options), centres_(static_cast<size_t>(kCentres) * kDescriptorSize) {
+  explicit Maker(const Options& options)
+      : options_(options), centres_(static_cast<size_t>(kCentres) * kDescriptorSize) {
     Random random(options.seed);
     // As RootSIFT: most values small, a few large.
-    for (uint8_t& v : centres_) v = static_cast<uint8_t>((random.Next() >> 40) % 256 * ((random.Next() >> 40) % 256) >> 9);
+    for (uint8_t& v : centres_)
+      v = static_cast<uint8_t>((random.Next() >> 40) % 256 * ((random.Next() >> 40) % 256) >> 9);
   }
 
   // Catalogues photos first ... last.
@@ -123,7 +127,8 @@ class Maker {
       uint64_t noise = 0;
       for (size_t d = 0; d < kDescriptorSize; ++d) {
         if (d % 8 == 0) noise = random.Next();
-        const int value = centres_[centre * kDescriptorSize + d] + static_cast<int>((noise >> (d % 8 * 8)) & 0xFF) % kNoise;
+        const int value =
+            centres_[centre * kDescriptorSize + d] + static_cast<int>((noise >> (d % 8 * 8)) & 0xFF) % kNoise;
         features.descriptors.push_back(static_cast<uint8_t>(std::min(value, 255)));
       }
     }
@@ -157,8 +162,8 @@ Json Measured(const std::string& name, Step&& step) {
   const double wall = SecondsSince(start), cpu = CpuSeconds() - cpu_before, peak_mib = PeakSinceResetMiB();
   if (report.held_back) throw Error(ErrorCode::kInternal, "The new index was held back.");
   fmt::print("{}: {} photos, {} added, {} parts, {} words: {:.1f} s ({:.1f} s of CPU), peak {:.0f} MiB\n", name,
-             report.snapshot.num_photos, report.num_added, report.snapshot.parts.size(), report.snapshot.num_words, wall, cpu,
-             peak_mib);
+             report.snapshot.num_photos, report.num_added, report.snapshot.parts.size(), report.snapshot.num_words,
+             wall, cpu, peak_mib);
   Json stage_seconds = Json::object();
   for (const auto& [what, seconds] : stages) {
     fmt::print("  {:<14} {:>8.1f} s\n", what, seconds);
@@ -180,25 +185,36 @@ Json Measured(const std::string& name, Step&& step) {
 int Main(int argc, char** argv) {
   Options options;
   CLI::App app{"Measures the nightly job on a synthetic collection."};
-  app.add_option("--photos", options.num_photos, "Photos in the collection before")->check(CLI::Range(1, 10'000'000))->capture_default_str();
-  app.add_option("--new", options.num_new, "Photos that came in since")->check(CLI::Range(1, 1'000'000))->capture_default_str();
-  app.add_option("--batches", options.num_batches, "In which they came, a part each")->check(CLI::Range(1, 31))->capture_default_str();
-  app.add_option("--keypoints", options.num_keypoints, "Keypoints per photo")->check(CLI::Range(kFewestKeypoints, kMostKeypoints))->capture_default_str();
+  app.add_option("--photos", options.num_photos, "Photos in the collection before")
+      ->check(CLI::Range(1, 10'000'000))
+      ->capture_default_str();
+  app.add_option("--new", options.num_new, "Photos that came in since")
+      ->check(CLI::Range(1, 1'000'000))
+      ->capture_default_str();
+  app.add_option("--batches", options.num_batches, "In which they came, a part each")
+      ->check(CLI::Range(1, 31))
+      ->capture_default_str();
+  app.add_option("--keypoints", options.num_keypoints, "Keypoints per photo")
+      ->check(CLI::Range(kFewestKeypoints, kMostKeypoints))
+      ->capture_default_str();
   app.add_option("--threads", options.num_threads, "Threads")->check(CLI::Range(1, 256))->capture_default_str();
   app.add_option("--entries-in-memory", options.max_entries_in_memory, "New entries beyond that are spilled to disk")
       ->capture_default_str();
   app.add_option("--seed", options.seed, "Of the photos")->capture_default_str();
-  app.add_option("--work", options.work, "Where the temporary collection goes: 135 bytes a keypoint")->check(CLI::ExistingDirectory);
+  app.add_option("--work", options.work, "Where the temporary collection goes: 135 bytes a keypoint")
+      ->check(CLI::ExistingDirectory);
   app.add_option("--json", options.json, "Write the figures to this file as well");
   app.add_option("--commit", options.commit, "What was measured, for the record");
   CLI11_PARSE(app, argc, argv);
 
   const std::string date = UtcNow();
   const std::vector<double> load_before = LoadAverage();
-  fmt::print("{}, commit {}, build {}\n{}\nload average {:.2f}; {} photos of {} keypoints, {} new in {} batches, {} threads, at "
-             "most {} new entries in memory\n\n",
-             date, options.commit, PUGMARK_BUILD_TYPE, MachineName(), fmt::join(load_before, " "), options.num_photos,
-             options.num_keypoints, options.num_new, options.num_batches, options.num_threads, options.max_entries_in_memory);
+  fmt::print(
+      "{}, commit {}, build {}\n{}\nload average {:.2f}; {} photos of {} keypoints, {} new in {} batches, {} threads, "
+      "at "
+      "most {} new entries in memory\n\n",
+      date, options.commit, PUGMARK_BUILD_TYPE, MachineName(), fmt::join(load_before, " "), options.num_photos,
+      options.num_keypoints, options.num_new, options.num_batches, options.num_threads, options.max_entries_in_memory);
   std::fflush(stdout);
   const TemporaryDirectory work(options.work);
   const fs::path root = work.path() / "collection";
@@ -216,7 +232,8 @@ int Main(int argc, char** argv) {
   reindex.num_threads = options.num_threads;
   reindex.max_entries_in_memory = options.max_entries_in_memory;
   Json steps = Json::array();
-  steps.push_back(Measured("first index", [&](const ReindexProgress& p) { return Reindex(collection, reindex, {}, p); }));
+  steps.push_back(
+      Measured("first index", [&](const ReindexProgress& p) { return Reindex(collection, reindex, {}, p); }));
   for (int batch = 0; batch < options.num_batches; ++batch) {
     const int64_t first = options.num_photos + options.num_new * batch / options.num_batches + 1;
     const int64_t last = options.num_photos + options.num_new * (batch + 1) / options.num_batches;
@@ -225,16 +242,19 @@ int Main(int argc, char** argv) {
     steps.push_back(Measured(fmt::format("after batch {}", batch + 1),
                              [&](const ReindexProgress& p) { return IndexNewPhotos(collection, reindex, {}, p); }));
   }
-  steps.push_back(Measured("night: merge", [&](const ReindexProgress& p) { return Reindex(collection, reindex, {}, p); }));
+  steps.push_back(
+      Measured("night: merge", [&](const ReindexProgress& p) { return Reindex(collection, reindex, {}, p); }));
   reindex.full = true;
-  steps.push_back(Measured("full rebuild", [&](const ReindexProgress& p) { return Reindex(collection, reindex, {}, p); }));
+  steps.push_back(
+      Measured("full rebuild", [&](const ReindexProgress& p) { return Reindex(collection, reindex, {}, p); }));
 
   DiskUse catalogue = DiskUseOf(collection.paths.catalogue());
   const SnapshotInfo info = OpenCurrentSnapshot(collection.paths)->info;
   uint64_t index_bytes = 0;
   for (const FileSeal& seal : info.files) index_bytes += seal.size_bytes;
-  fmt::print("\nCatalogue {:.0f} MiB, current index {:.0f} MiB ({} entries)\n", static_cast<double>(catalogue.bytes) / (1 << 20),
-             static_cast<double>(index_bytes) / (1 << 20), info.num_entries);
+  fmt::print("\nCatalogue {:.0f} MiB, current index {:.0f} MiB ({} entries)\n",
+             static_cast<double>(catalogue.bytes) / (1 << 20), static_cast<double>(index_bytes) / (1 << 20),
+             info.num_entries);
   const Json json = {{"schema", 1},
                      {"benchmark", "scale"},
                      {"date", date},

@@ -53,7 +53,9 @@ class ReindexTest : public PictureCollectionTest {
   }
 
   // From now on photos are described in another way, as if a new program had come.
-  void ChangeExtractor(const std::string& max_keypoints) const { Open().catalogue.SetSetting("max_keypoints", max_keypoints); }
+  void ChangeExtractor(const std::string& max_keypoints) const {
+    Open().catalogue.SetSetting("max_keypoints", max_keypoints);
+  }
 
   Coverage CoverageNow() const {
     const Collection collection = Open();
@@ -199,8 +201,9 @@ TEST_F(ReindexTest, AnIndexThatLacksPhotosIsHeldBackAndSaysWhich) {
   const Collection collection = Open();
   const Snapshot fresh = OpenSnapshot({collection_}, sealed.number);
   for (const Snapshot* compared_with : {&old, static_cast<const Snapshot*>(nullptr)}) {
-    const GateReport report = TestSnapshot(collection, compared_with, fresh, CoveredPhotos(collection.catalogue, old.info), {},
-                                           2, {}, [](int64_t, int64_t) {});
+    const GateReport report =
+        TestSnapshot(collection, compared_with, fresh, CoveredPhotos(collection.catalogue, old.info), {}, 2, {},
+                     [](int64_t, int64_t) {});
     EXPECT_FALSE(report.passed);
     ASSERT_FALSE(report.lost.empty());
     for (const LostCanary& lost : report.lost) EXPECT_EQ(lost.photo, PhotoId{3});
