@@ -11,7 +11,9 @@ std::string FiguresText(const std::vector<GateFigures>& figures, bool has_old) {
   std::string text;
   for (const GateFigures& f : figures) {
     text += fmt::format("{}{} {}/{}", text.empty() ? "" : ", ", f.canary, f.found_new, f.num_tried);
-    if (has_old && f.canary != "new" && f.found_old != f.found_new) text += fmt::format(" ({} before)", f.found_old);
+    if (!has_old || f.canary == "new") continue;
+    if (f.found_old != f.found_new) text += fmt::format(" ({} before)", f.found_old);
+    if (f.first_new < f.first_old) text += fmt::format(" (first: {}, before {})", f.first_new, f.first_old);
   }
   return text;
 }
