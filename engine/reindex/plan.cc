@@ -115,7 +115,8 @@ PlannedReindex PlanReindex(const Collection& collection, const BaseSnapshot& bas
   }
   const bool nothing_new = plan.num_added == 0 && plan.num_dropped == 0;
   if (why_rebuild.empty() && nothing_new && plan.num_parts == 1) return planned;
-  if (why_rebuild.empty() && verify && !CheckSnapshot(collection.paths, plan.base_number).empty()) {
+  if (why_rebuild.empty() && verify && planned.totals.num_keypoints > 0 &&
+      !CheckSnapshot(collection.paths, plan.base_number).empty()) {
     why_rebuild = fmt::format("snapshot {} is damaged", plan.base_number);
   }
   if (!why_rebuild.empty()) {
