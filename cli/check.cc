@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "engine/reindex/check.h"
+
 #include <fmt/format.h>
 
 #include <memory>
@@ -6,7 +8,6 @@
 
 #include "cli/commands.h"
 #include "cli/progress.h"
-#include "engine/reindex/check.h"
 
 namespace pugmark::cli {
 namespace {
@@ -36,16 +37,16 @@ void Print(const CheckReport& report, bool originals) {
   for (const std::string& finding : report.findings) fmt::print("{}\n", finding);
   if (report.findings.empty()) {
     fmt::print("Sound: {} photos, {}.\n", Grouped(report.num_photos),
-               report.num_unindexed == 0
-                   ? "catalogue and index agree"
-                   : fmt::format("of which {} are not searchable yet: run 'pugmark reindex'", Grouped(report.num_unindexed)));
+               report.num_unindexed == 0 ? "catalogue and index agree"
+                                         : fmt::format("of which {} are not searchable yet: run 'pugmark reindex'",
+                                                       Grouped(report.num_unindexed)));
   } else {
-    fmt::print("{} finding{} in {} photos and {} snapshots.\n", report.findings.size(), report.findings.size() == 1 ? "" : "s",
-               Grouped(report.num_photos), report.num_snapshots);
+    fmt::print("{} finding{} in {} photos and {} snapshots.\n", report.findings.size(),
+               report.findings.size() == 1 ? "" : "s", Grouped(report.num_photos), report.num_snapshots);
   }
   if (originals) {
-    fmt::print("{} originals were reread where they were seen, {} copies in the collection.\n", Grouped(report.num_originals),
-               Grouped(report.num_copies));
+    fmt::print("{} originals were reread where they were seen, {} copies in the collection.\n",
+               Grouped(report.num_originals), Grouped(report.num_copies));
   }
   if (report.num_older_features > 0) {
     fmt::print("{} photos have features of an older extractor and are not searchable: run 'pugmark reindex'.\n",
@@ -59,7 +60,8 @@ void Print(const CheckReport& report, bool originals) {
 Run AddCheck(CLI::App& app, const Context& context) {
   auto options = std::make_shared<CheckOptions>();
   CLI::App* command = app.add_subcommand(
-      "check", "Verify that catalogue, snapshots, thumbnails and copied originals are sound and agree; changes nothing");
+      "check",
+      "Verify that catalogue, snapshots, thumbnails and copied originals are sound and agree; changes nothing");
   command->add_flag("--originals", options->originals,
                     "Also reread the original photos where they were seen, and compare their SHA-256");
   AddThreads(command, &options->num_threads);

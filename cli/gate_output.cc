@@ -11,7 +11,9 @@ std::string FiguresText(const std::vector<GateFigures>& figures, bool has_old) {
   std::string text;
   for (const GateFigures& f : figures) {
     text += fmt::format("{}{} {}/{}", text.empty() ? "" : ", ", f.canary, f.found_new, f.num_tried);
-    if (has_old && f.canary != "new" && f.found_old != f.found_new) text += fmt::format(" ({} before)", f.found_old);
+    if (!has_old || f.canary == "new") continue;
+    if (f.found_old != f.found_new) text += fmt::format(" ({} before)", f.found_old);
+    if (f.first_new < f.first_old) text += fmt::format(" (first: {}, before {})", f.first_new, f.first_old);
   }
   return text;
 }
@@ -34,7 +36,8 @@ Json FiguresJson(const std::vector<GateFigures>& figures, bool has_old) {
 Json GateJson(const GateReport& gate) {
   Json lost = Json::array();
   for (const LostCanary& l : gate.lost) {
-    lost.push_back({{"photo", l.sha256.Hex()}, {"canary", l.canary}, {"rank_before", l.rank_old}, {"rank", l.rank_new}});
+    lost.push_back(
+        {{"photo", l.sha256.Hex()}, {"canary", l.canary}, {"rank_before", l.rank_old}, {"rank", l.rank_new}});
   }
   return {{"passed", gate.passed},
           {"compared_with", gate.old_number == 0 ? Json(nullptr) : Json(gate.old_number)},
@@ -48,11 +51,16 @@ std::string HeldBackText(const ReindexReport& report) {
   std::string text = fmt::format("The new index, snapshot {}, failed its test and was held back:\n", report.built);
   for (const std::string& failure : report.gate->failures) text += fmt::format("  {}\n", failure);
   text += fmt::format("  canaries found: {}\n", FiguresText(report.gate->figures, report.gate->old_number != 0));
-  for (const LostCanary& l : report.gate->lost) text += fmt::format("  lost: photo {} ({})\n", l.sha256.Hex(), l.canary);
+  for (const LostCanary& l : report.gate->lost) {
+    text +=
+        fmt::format("  photo {} ({}): {}\n", l.sha256.Hex(), l.canary,
+                    l.rank_new == 0 ? std::string("not found any more") : fmt::format("now in place {}", l.rank_new));
+  }
   text += report.snapshot.number == 0 ? std::string("There is no index in use.")
                                       : fmt::format("Snapshot {} stays in use.", report.snapshot.number);
-  return text + " Run 'pugmark check'; 'pugmark reindex --full' builds everything anew; 'pugmark reindex --accept' publishes "
-                "whatever the test says.\n";
+  return text +
+         " Run 'pugmark check'; 'pugmark reindex --full' builds everything anew; 'pugmark reindex --accept' publishes "
+         "whatever the test says.\n";
 }
 
 }  // namespace pugmark::cli

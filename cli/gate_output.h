@@ -12,9 +12,10 @@
 
 namespace pugmark::cli {
 
-// "self 12/12, crop 11/12 (12 before)".
+// "self 12/12, crop 11/12 (12 before) (first: 9, before 11)".
 std::string FiguresText(const std::vector<GateFigures>& figures, bool has_old);
-// An array of {canary, tried, found_before, found, first_before, first, lost}; the values before are null without an old one.
+// An array of {canary, tried, found_before, found, first_before, first, lost}; the values before are null without an
+// old one.
 nlohmann::ordered_json FiguresJson(const std::vector<GateFigures>& figures, bool has_old);
 nlohmann::ordered_json GateJson(const GateReport& gate);
 

@@ -32,15 +32,10 @@ int Prune(const Context& context, const Arguments& arguments) {
   options.keep_held_back = !arguments.held_back;
   options.was_current = WasCurrentIn(collection);
   const size_t num_leftovers = StagingLeftovers(paths).size();
-  const std::vector<int64_t> removed =
-      arguments.dry_run ? PlanPrune(paths, options) : PruneSnapshots(paths, options);
+  const std::vector<int64_t> removed = arguments.dry_run ? PlanPrune(paths, options) : PruneSnapshots(paths, options);
   if (context.format == Format::kJson) {
-    const Json json = {{"schema", 1},
-                       {"type", "prune"},
-                       {"dry_run", arguments.dry_run},
-                       {"keep", options.keep},
-                       {"removed", removed},
-                       {"leftovers", num_leftovers}};
+    const Json json = {{"schema", 1},          {"type", "prune"},    {"dry_run", arguments.dry_run},
+                       {"keep", options.keep}, {"removed", removed}, {"leftovers", num_leftovers}};
     fmt::print("{}\n", json.dump());
     return kDone;
   }
@@ -62,9 +57,12 @@ int Prune(const Context& context, const Arguments& arguments) {
 
 Run AddPrune(CLI::App& app, const Context& context) {
   auto arguments = std::make_shared<Arguments>();
-  CLI::App* command = app.add_subcommand("prune", "Remove old snapshots of the index, and what killed runs left of theirs");
-  command->add_option("--keep", arguments->keep,
-                      "Snapshots to keep, the current one included (default: what 'reindex --keep' was last given, at first 3)")
+  CLI::App* command =
+      app.add_subcommand("prune", "Remove old snapshots of the index, and what killed runs left of theirs");
+  command
+      ->add_option(
+          "--keep", arguments->keep,
+          "Snapshots to keep, the current one included (default: what 'reindex --keep' was last given, at first 3)")
       ->check(CLI::Range(1, 1000))
       ->type_name("N");
   command->add_flag("--held-back", arguments->held_back,

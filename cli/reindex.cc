@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "engine/reindex/reindex.h"
+
 #include <fmt/format.h>
 
 #include <memory>
@@ -8,7 +10,6 @@
 #include "cli/gate_output.h"
 #include "cli/progress.h"
 #include "engine/reindex/published.h"
-#include "engine/reindex/reindex.h"
 #include "index/base/files.h"
 
 namespace pugmark::cli {
@@ -47,15 +48,19 @@ Json ToJson(const ReindexReport& report) {
 
 void PrintReextraction(const ReextractReport& report) {
   if (report.num_done == 0 && report.num_left == 0) return;
-  fmt::print("Described anew: {} photos; {} are left with features of an older extractor and cannot be found by their content.\n",
-             Grouped(report.num_done), Grouped(report.num_left));
+  fmt::print(
+      "Described anew: {} photos; {} are left with features of an older extractor and cannot be found by their "
+      "content.\n",
+      Grouped(report.num_done), Grouped(report.num_left));
   for (size_t i = 0; i < std::min(report.lost.size(), kLostShown); ++i) {
     const LostOriginal& l = report.lost[i];
-    fmt::print(stderr, "original not found: {} (photo {}…): {}\n", EscapeText(l.path), l.sha256.Hex().substr(0, 12), l.why);
+    fmt::print(stderr, "original not found: {} (photo {}…): {}\n", EscapeText(l.path), l.sha256.Hex().substr(0, 12),
+               l.why);
   }
   if (report.num_lost > 0) {
-    fmt::print(stderr, "The originals of {} photos could not be read. Put them back where they were, or ingest them where they "
-                       "are now; the next reindex describes them anew.\n",
+    fmt::print(stderr,
+               "The originals of {} photos could not be read. Put them back where they were, or ingest them where they "
+               "are now; the next reindex describes them anew.\n",
                Grouped(report.num_lost));
   }
 }
@@ -137,30 +142,35 @@ Run AddReindex(CLI::App& app, const Context& context) {
   };
   auto arguments = std::make_shared<Arguments>();
   ReindexOptions& options = arguments->reindex;
-  CLI::App* command = app.add_subcommand("reindex", "Merge the index into one part, test it, and publish it as a new snapshot");
+  CLI::App* command =
+      app.add_subcommand("reindex", "Merge the index into one part, test it, and publish it as a new snapshot");
   command->add_flag("--full", options.full, "Rebuild everything from the catalogue, codebook included");
   command->add_flag("--dry-run", arguments->dry_run, "Print what would be done and why, and change nothing");
-  command->add_option("--keep", options.keep_snapshots,
-                      "Snapshots to keep, the current one included; remembered for later runs and for ingest (at first 3)")
+  command
+      ->add_option("--keep", options.keep_snapshots,
+                   "Snapshots to keep, the current one included; remembered for later runs and for ingest (at first 3)")
       ->check(CLI::Range(1, 1000))
       ->type_name("N");
-  CLI::Option* no_gate =
-      command->add_flag("--no-gate", arguments->no_gate, "Publish the new index without testing it against the old one");
+  CLI::Option* no_gate = command->add_flag("--no-gate", arguments->no_gate,
+                                           "Publish the new index without testing it against the old one");
   command
       ->add_flag("--accept", arguments->accept,
                  "Publish the new index even if it fails its test; the figures are recorded with it")
       ->excludes(no_gate);
-  command->add_option("--canaries", options.gate.num_canaries,
-                      "Known photos to test the new index with (default 200); a quarter as many are also tested as edited "
-                      "copies, and as many new photos")
+  command
+      ->add_option("--canaries", options.gate.num_canaries,
+                   "Known photos to test the new index with (default 200); a quarter as many are also tested as edited "
+                   "copies, and as many new photos")
       ->check(CLI::Range(1, 100'000))
       ->type_name("N");
-  command->add_option("--reextract-limit", options.reextract_limit,
-                      "Describe at most this many photos anew whose features come from an older extractor (default: all)")
+  command
+      ->add_option("--reextract-limit", options.reextract_limit,
+                   "Describe at most this many photos anew whose features come from an older extractor (default: all)")
       ->check(CLI::Range(int64_t{0}, int64_t{1'000'000'000}))
       ->type_name("N");
-  command->add_option("--reextract-minutes", arguments->minutes,
-                      "Stop describing photos anew after this many minutes; the next run goes on (default: no limit)")
+  command
+      ->add_option("--reextract-minutes", arguments->minutes,
+                   "Stop describing photos anew after this many minutes; the next run goes on (default: no limit)")
       ->check(CLI::Range(0.0, 100'000.0))
       ->type_name("M");
   AddThreads(command, &options.num_threads);

@@ -18,9 +18,10 @@ double MiB(int64_t bytes) { return static_cast<double>(bytes) / (1 << 20); }
 std::string GateText(const SnapshotRecord& record) {
   if (record.gate == "none") return "not tested";
   const std::string figures = FiguresText(record.figures, record.compared_with != 0);
-  return fmt::format("{}{}{}{}", record.gate,
-                     record.compared_with != 0 ? fmt::format(", compared with {}", record.compared_with) : std::string(),
-                     figures.empty() ? "" : ": ", figures);
+  return fmt::format(
+      "{}{}{}{}", record.gate,
+      record.compared_with != 0 ? fmt::format(", compared with {}", record.compared_with) : std::string(),
+      figures.empty() ? "" : ": ", figures);
 }
 
 Json ToJson(const ListedSnapshot& s) {
@@ -70,8 +71,8 @@ int List(const Context& context) {
       continue;
     }
     fmt::print("{:>8}  {:<20}  {:<10}  {:<9}  {:>10}  {:>5}  {:>6.1f} MiB  {}\n", s.number, s.info->created_at,
-               SnapshotStateName(s.state), s.record ? s.record->kind : "?", Grouped(s.info->num_photos), s.info->parts.size(),
-               MiB(s.size_bytes), s.record ? GateText(*s.record) : "?");
+               SnapshotStateName(s.state), s.record ? s.record->kind : "?", Grouped(s.info->num_photos),
+               s.info->parts.size(), MiB(s.size_bytes), s.record ? GateText(*s.record) : "?");
   }
   return kDone;
 }

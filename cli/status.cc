@@ -17,7 +17,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// building: a writer is at work · empty: nothing catalogued · stale: something is catalogued but not searchable yet · ready.
+// building: a writer is at work · empty: nothing catalogued · stale: something is catalogued but not searchable yet ·
+// ready.
 const char* StateOf(bool is_locked, int64_t num_photos, int64_t num_unsearchable) {
   return is_locked ? "building" : num_photos == 0 ? "empty" : num_unsearchable > 0 ? "stale" : "ready";
 }
@@ -46,17 +47,29 @@ Json ToJson(const SnapshotRecord& record) {
             {"figures", FiguresJson(record.figures, record.compared_with != 0)}}}};
 }
 
-void PrintBuildAndBatch(const std::optional<SnapshotRecord>& build, const std::optional<BatchRecord>& batch, bool is_locked) {
+// Of text that is escaped already.
+std::string Shortened(const std::string& text) {
+  constexpr size_t kLongest = 100;
+  return text.size() <= kLongest ? text : EscapeText(text.substr(0, kLongest)) + "…";
+}
+
+void PrintBuildAndBatch(const std::optional<SnapshotRecord>& build, const std::optional<BatchRecord>& batch,
+                        bool is_locked) {
   if (build) {
     fmt::print("  last build: snapshot {} ({}) of {}, {}{}\n", build->number, build->kind, build->recorded_at,
-               build->held_back ? "held back: it failed its test" : build->gate == "none" ? "not tested" : "test " + build->gate,
+               build->held_back        ? "held back: it failed its test"
+               : build->gate == "none" ? "not tested"
+                                       : "test " + build->gate,
                build->figures.empty() ? "" : ": " + FiguresText(build->figures, build->compared_with != 0));
     if (build->held_back) fmt::print("  'pugmark check' looks for damage; 'pugmark reindex --full' builds anew\n");
   }
   if (!batch) return;
   fmt::print("  last batch: {} of {}, {} new photos, {} unreadable{}: {}\n", batch->id.value, batch->started_at,
              Grouped(batch->counts.num_new_photos), Grouped(batch->counts.num_unreadable),
-             !batch->finished_at.empty() ? "" : is_locked ? ", running" : ", was killed before its end", EscapeText(batch->source));
+             !batch->finished_at.empty() ? ""
+             : is_locked                 ? ", running"
+                                         : ", was killed before its end",
+             Shortened(batch->source));
 }
 
 int Status(const Context& context) {
@@ -77,30 +90,31 @@ int Status(const Context& context) {
   if (context.format == Format::kJson) {
     Json banks = Json::object();
     for (const auto& [name, num_photos] : counts.photos_per_bank) banks[EscapeText(name)] = num_photos;
-    const Json json = {{"schema", 1},
-                       {"type", "status"},
-                       {"state", state},
-                       {"photos", counts.num_photos},
-                       {"listings", counts.num_listings},
-                       {"sellers", counts.num_sellers},
-                       {"sightings", counts.num_sightings},
-                       {"batches", counts.num_batches},
-                       {"tombstones", counts.num_tombstones},
-                       {"banks", banks},
-                       {"snapshot", current ? Json(*current) : Json(nullptr)},
-                       {"snapshot_created_at", snapshot.created_at},
-                       {"indexed_photos", snapshot.num_photos},
-                       {"unindexed_photos", num_unindexed},
-                       {"entries", snapshot.num_entries},
-                       {"parts", snapshot.parts.size()},
-                       {"words", snapshot.num_words},
-                       {"extractor", ExtractorName(collection.features)},
-                       {"embedding", collection.embedding ? Json(EscapeText(collection.embedding->name)) : Json(nullptr)},
-                       {"locked", is_locked},
-                       {"older_features", coverage.num_older_features},
-                       {"snapshots_kept", SnapshotsKept(collection.catalogue)},
-                       {"last_build", build ? ToJson(*build) : Json(nullptr)},
-                       {"last_batch", batch ? ToJson(*batch) : Json(nullptr)}};
+    const Json json = {
+        {"schema", 1},
+        {"type", "status"},
+        {"state", state},
+        {"photos", counts.num_photos},
+        {"listings", counts.num_listings},
+        {"sellers", counts.num_sellers},
+        {"sightings", counts.num_sightings},
+        {"batches", counts.num_batches},
+        {"tombstones", counts.num_tombstones},
+        {"banks", banks},
+        {"snapshot", current ? Json(*current) : Json(nullptr)},
+        {"snapshot_created_at", snapshot.created_at},
+        {"indexed_photos", snapshot.num_photos},
+        {"unindexed_photos", num_unindexed},
+        {"entries", snapshot.num_entries},
+        {"parts", snapshot.parts.size()},
+        {"words", snapshot.num_words},
+        {"extractor", ExtractorName(collection.features)},
+        {"embedding", collection.embedding ? Json(EscapeText(collection.embedding->name)) : Json(nullptr)},
+        {"locked", is_locked},
+        {"older_features", coverage.num_older_features},
+        {"snapshots_kept", SnapshotsKept(collection.catalogue)},
+        {"last_build", build ? ToJson(*build) : Json(nullptr)},
+        {"last_batch", batch ? ToJson(*batch) : Json(nullptr)}};
     fmt::print("{}\n", json.dump(-1, ' ', false, Json::error_handler_t::replace));
     return kDone;
   }
@@ -122,8 +136,9 @@ int Status(const Context& context) {
     fmt::print("  {} photos are not searchable yet. Run 'pugmark reindex'.\n", Grouped(num_unindexed));
   }
   if (coverage.num_older_features > 0) {
-    fmt::print("  {} photos have features of an older extractor and are found by their bytes only. Run 'pugmark reindex'.\n",
-               Grouped(coverage.num_older_features));
+    fmt::print(
+        "  {} photos have features of an older extractor and are found by their bytes only. Run 'pugmark reindex'.\n",
+        Grouped(coverage.num_older_features));
   }
   PrintBuildAndBatch(build, batch, is_locked);
   fmt::print("  features: {}\n", ExtractorName(collection.features));

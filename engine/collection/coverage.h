@@ -21,7 +21,8 @@ struct Coverage {
   int64_t num_older_features = 0;
 };
 
-// snapshot: null if there is none. Cost: reads an index of the catalogue, and only its end if all photos are of one extractor.
+// snapshot: null if there is none. Cost: reads an index of the catalogue, and only its end if all photos are of one
+// extractor.
 Coverage CoverageOf(const Catalogue& catalogue, const FeatureOptions& features, const SnapshotInfo* snapshot);
 
 // Photos that the snapshot covers and that are still catalogued with the same features. Cost: reads an index.

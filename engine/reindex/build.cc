@@ -18,8 +18,9 @@ constexpr size_t kPhotosPerRound = 256;
 }  // namespace
 
 void ThrowReindexCancelled() {
-  throw Error(ErrorCode::kCancelled, "Interrupted before the new index was published; the old one stays in use. "
-                                     "Run the same command again.");
+  throw Error(ErrorCode::kCancelled,
+              "Interrupted before the new index was published; the old one stays in use. "
+              "Run the same command again.");
 }
 
 PartCollector::PartCollector(SnapshotWriter& writer, int num_words, int64_t max_entries)
@@ -82,8 +83,8 @@ Codebook TrainCodebook(const BuildContext& context, const Catalogue::FeatureTota
   return Codebook::Train(samples, options);
 }
 
-void AddPhotos(const BuildContext& context, const Codebook& codebook, const std::vector<PhotoId>& replaced, PhotoId after,
-               int64_t total, PartCollector* part) {
+void AddPhotos(const BuildContext& context, const Codebook& codebook, const std::vector<PhotoId>& replaced,
+               PhotoId after, int64_t total, PartCollector* part) {
   struct Described {
     PhotoId id;
     Features features;

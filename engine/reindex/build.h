@@ -16,15 +16,15 @@
 
 namespace pugmark {
 
-// Called from one thread at a time, often; stage is one of "re-extracting", "verifying", "codebook", "quantising", "merging",
-// "learning furniture", "testing".
+// Called from one thread at a time, often; stage is one of "re-extracting", "verifying", "codebook", "quantising",
+// "merging", "learning furniture", "testing".
 using ReindexProgress = std::function<void(std::string_view stage, int64_t done, int64_t total)>;
 
 // Throws Error(kCancelled): the old snapshot stays current.
 [[noreturn]] void ThrowReindexCancelled();
 
-// Gathers photos into one part of the snapshot that is written. Memory: what does not fit into max_entries is spilled to
-// disk and merged at the end.
+// Gathers photos into one part of the snapshot that is written. Memory: what does not fit into max_entries is spilled
+// to disk and merged at the end.
 class PartCollector {
  public:
   // max_entries: 16 bytes each, twice that while lists grow.
@@ -35,8 +35,8 @@ class PartCollector {
 
   // Writes the part: what old parts hold of the photos to be kept (null: of all), then what was added. num_old: photos
   // that the old parts cover and that are kept.
-  void Finish(std::span<const Part> old_parts, std::span<const Globals> old_globals, const PhotoSet* keep, int64_t num_old,
-              const std::function<void(int64_t done, int64_t total)>& progress);
+  void Finish(std::span<const Part> old_parts, std::span<const Globals> old_globals, const PhotoSet* keep,
+              int64_t num_old, const std::function<void(int64_t done, int64_t total)>& progress);
 
   int64_t num_added() const { return num_added_; }
 
@@ -61,12 +61,12 @@ struct BuildContext {
   const ReindexProgress& progress;
 };
 
-// From a sample of all descriptors of the collection's extractor, spread evenly over them. totals: of that extractor, with
-// at least one keypoint. Memory: 640 bytes for each of at most 524,288 samples.
+// From a sample of all descriptors of the collection's extractor, spread evenly over them. totals: of that extractor,
+// with at least one keypoint. Memory: 640 bytes for each of at most 524,288 samples.
 Codebook TrainCodebook(const BuildContext& context, const Catalogue::FeatureTotals& totals);
 
 // Quantises the photos of `replaced`, then every photo after `after`, into the part. total: how many these are.
-void AddPhotos(const BuildContext& context, const Codebook& codebook, const std::vector<PhotoId>& replaced, PhotoId after,
-               int64_t total, PartCollector* part);
+void AddPhotos(const BuildContext& context, const Codebook& codebook, const std::vector<PhotoId>& replaced,
+               PhotoId after, int64_t total, PartCollector* part);
 
 }  // namespace pugmark

@@ -10,7 +10,9 @@ namespace {
 
 constexpr int kRecompressedQuality = 35;
 
-size_t RowBytes(const Image& image) { return static_cast<size_t>(image.width_px) * static_cast<size_t>(image.channels); }
+size_t RowBytes(const Image& image) {
+  return static_cast<size_t>(image.width_px) * static_cast<size_t>(image.channels);
+}
 
 Image Cropped(const Image& image) {
   const int left = image.width_px / 8, top = image.height_px / 8;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Edited copies of catalogued photos, made from their thumbnails: what thieves of pictures do to them, on a small scale.
+// Edited copies of catalogued photos, made from their thumbnails: what thieves of pictures do to them, on a small
+// scale.
 #pragma once
 
 #include <string>

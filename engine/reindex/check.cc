@@ -92,8 +92,8 @@ class Checker {
     const SnapshotInfo& info = current_->info;
     const std::string name = fmt::format("snapshot {}", info.number);
     if (info.extractor != ExtractorName(collection_.features)) {
-      report_.notes.push_back(fmt::format("Snapshot {} was made with features of another extractor. Run 'pugmark reindex'.",
-                                          info.number));
+      report_.notes.push_back(
+          fmt::format("Snapshot {} was made with features of another extractor. Run 'pugmark reindex'.", info.number));
       return;
     }
     if (!BelongsTogether(info, collection_.catalogue)) {
@@ -103,7 +103,8 @@ class Checker {
     int64_t num_entries = 0;
     for (const Part& part : current_->parts) num_entries += part.num_entries();
     if (num_entries != info.num_entries) {
-      Add({name, fmt::format("it holds {} entries where its manifest says {}", num_entries, info.num_entries), kRebuild});
+      Add({name, fmt::format("it holds {} entries where its manifest says {}", num_entries, info.num_entries),
+           kRebuild});
     }
     if (current_is_damaged_) return;  // Whatever is wrong with its entries follows from that.
     covered_ = CoveredPhotos(collection_.catalogue, info);
@@ -164,8 +165,9 @@ class Checker {
       }
       const size_t wanted = collection_.embedding ? static_cast<size_t>(collection_.embedding->size) : 0;
       if (features.global_descriptor.size() != wanted) {
-        throw Error(ErrorCode::kCorrupt, fmt::format("Its global descriptor has {} values where the collection's have {}.",
-                                                     features.global_descriptor.size(), wanted));
+        throw Error(ErrorCode::kCorrupt,
+                    fmt::format("Its global descriptor has {} values where the collection's have {}.",
+                                features.global_descriptor.size(), wanted));
       }
     } catch (const Error& e) {
       Add({fmt::format("photo {}", id.value), e.what(), "Restore the catalogue from a backup."});
@@ -174,7 +176,8 @@ class Checker {
     const uint32_t num_entries = num_entries_of_[static_cast<size_t>(id.value)];
     if (num_entries == static_cast<uint32_t>(stored.num_keypoints) || ++num_entry_findings_ > kMaxEntryFindings) return;
     Add({fmt::format("snapshot {}", current_->info.number),
-         fmt::format("it holds {} entries of photo {}, which has {} keypoints", num_entries, id.value, stored.num_keypoints),
+         fmt::format("it holds {} entries of photo {}, which has {} keypoints", num_entries, id.value,
+                     stored.num_keypoints),
          kRebuild});
   }
 

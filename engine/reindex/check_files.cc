@@ -60,10 +60,10 @@ void CheckOriginals(const PhotoFiles& files, FileFindings* result) {
         result->has_original = true;
         continue;
       }
-      result->findings.push_back(
-          {EscapeText(path), fmt::format("is not photo {} any more (SHA-256 {}… at ingest)", files.photo.value,
-                                         files.sha256.Hex().substr(0, 12)),
-           "Put the original back, from a backup; as it is now it is another photo."});
+      result->findings.push_back({EscapeText(path),
+                                  fmt::format("is not photo {} any more (SHA-256 {}… at ingest)", files.photo.value,
+                                              files.sha256.Hex().substr(0, 12)),
+                                  "Put the original back, from a backup; as it is now it is another photo."});
     } catch (const Error& e) {
       result->findings.push_back({EscapeText(path), fmt::format("the original cannot be read: {}", e.what()), ""});
     }
@@ -76,7 +76,8 @@ void CheckOriginals(const PhotoFiles& files, FileFindings* result) {
   }
 }
 
-void CountStrays(const Collection& collection, const fs::path& root, const char* what, std::vector<std::string>* notes) {
+void CountStrays(const Collection& collection, const fs::path& root, const char* what,
+                 std::vector<std::string>* notes) {
   int64_t num_strays = 0;
   fs::path example;
   std::error_code error;
@@ -91,7 +92,8 @@ void CountStrays(const Collection& collection, const fs::path& root, const char*
     if (num_strays++ == 0) example = it->path();
   }
   if (num_strays > 0) {
-    notes->push_back(fmt::format("{} {} belong to no photo, such as {}.", num_strays, what, EscapeText(example.string())));
+    notes->push_back(
+        fmt::format("{} {} belong to no photo, such as {}.", num_strays, what, EscapeText(example.string())));
   }
 }
 
@@ -105,7 +107,8 @@ FileFindings CheckFilesOf(const CollectionPaths& paths, const PhotoFiles& files)
     if (const std::optional<bool> is_same = HasSha256(copy, files.sha256)) {
       result.has_copy = *is_same;
       if (!*is_same) {
-        result.findings.push_back({EscapeText(copy), fmt::format("is not the original of photo {} (SHA-256)", files.photo.value),
+        result.findings.push_back({EscapeText(copy),
+                                   fmt::format("is not the original of photo {} (SHA-256)", files.photo.value),
                                    "Remove it, then ingest the photo's file again with --copy."});
       }
     }

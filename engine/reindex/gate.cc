@@ -52,15 +52,15 @@ Place PlaceByVote(const Snapshot& snapshot, const Canary& canary, const PhotoSet
   options.max_candidates = kDepth;
   std::vector<std::pair<float, PhotoId>> candidates;
   const auto vote = [&](const Features& features) {
-    for (const Candidate& c : Shortlist(snapshot.codebook, snapshot.parts, features.descriptors, GeometryOf(features), options)) {
+    for (const Candidate& c :
+         Shortlist(snapshot.codebook, snapshot.parts, features.descriptors, GeometryOf(features), options)) {
       if (only == nullptr || only->Contains(c.photo)) candidates.emplace_back(c.score, c.photo);
     }
   };
   vote(canary.query);
   if (canary.by == By::kVoteInBothOrientations) vote(MirrorFeatures(canary.query));
-  std::sort(candidates.begin(), candidates.end(), [](const auto& a, const auto& b) {
-    return std::tie(b.first, a.second) < std::tie(a.first, b.second);
-  });
+  std::sort(candidates.begin(), candidates.end(),
+            [](const auto& a, const auto& b) { return std::tie(b.first, a.second) < std::tie(a.first, b.second); });
   for (size_t i = 0; i < candidates.size(); ++i) {
     if (candidates[i].second != canary.photo) continue;
     const int rank = static_cast<int>(i) + 1;
@@ -132,8 +132,9 @@ class Test {
       });
     });
     if (stop.stop_requested()) {
-      throw Error(ErrorCode::kCancelled, "Interrupted while the new index was tested; the old one stays in use. Run the same "
-                                         "command again.");
+      throw Error(ErrorCode::kCancelled,
+                  "Interrupted while the new index was tested; the old one stays in use. Run the same "
+                  "command again.");
     }
   }
 
@@ -243,9 +244,10 @@ class Test {
       figures.first_old += before.rank == 1 ? 1 : 0;
       figures.first_new += now.rank == 1 ? 1 : 0;
       const bool was_due = old_ == nullptr || canaries_[i].is_new ? !IsCopy(kind) : before.found;
-      if (!was_due || now.found) continue;
-      ++figures.num_lost;
-      if (report->lost.size() == kMaxLostNamed) continue;
+      const bool is_lost = was_due && !now.found;
+      figures.num_lost += is_lost ? 1 : 0;
+      const bool fell_behind = before.rank == 1 && now.rank != 1;
+      if ((!is_lost && !fell_behind) || report->lost.size() == kMaxLostNamed) continue;
       const std::optional<Photo> photo = collection_.catalogue.GetPhoto(canaries_[i].photo);
       report->lost.push_back({canaries_[i].photo, photo ? photo->sha256 : Sha256{}, kind, before.rank, now.rank});
     }
@@ -265,8 +267,8 @@ class Test {
 
 }  // namespace
 
-GateReport TestSnapshot(const Collection& collection, const Snapshot* old, const Snapshot& fresh, const PhotoSet& common,
-                        const GateOptions& options, int num_threads, std::stop_token stop,
+GateReport TestSnapshot(const Collection& collection, const Snapshot* old, const Snapshot& fresh,
+                        const PhotoSet& common, const GateOptions& options, int num_threads, std::stop_token stop,
                         const std::function<void(int64_t, int64_t)>& progress) {
   const auto start = std::chrono::steady_clock::now();
   GateReport report;

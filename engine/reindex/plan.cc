@@ -13,8 +13,8 @@
 namespace pugmark {
 namespace {
 
-// The codebook is retrained when the recommended number of words is this many times the present one: at night, and already
-// at ingest.
+// The codebook is retrained when the recommended number of words is this many times the present one: at night, and
+// already at ingest.
 constexpr int kOutgrownAtNight = 2;
 constexpr int kOutgrownAtIngest = 4;
 
@@ -25,10 +25,10 @@ void PlanReextraction(const ReindexOptions& options, ReindexPlan* plan) {
   if (plan->num_older_features == 0) return;
   plan->num_to_reextract = options.reextract_limit < 0 ? plan->num_older_features
                                                        : std::min(plan->num_older_features, options.reextract_limit);
-  plan->reasons.push_back(
-      fmt::format("{} of {} with features of an older extractor are to be described anew from their original files; the "
-                  "index covers those that are done.",
-                  plan->num_to_reextract, Photos(plan->num_older_features)));
+  plan->reasons.push_back(fmt::format(
+      "{} of {} with features of an older extractor are to be described anew from their original files; the "
+      "index covers those that are done.",
+      plan->num_to_reextract, Photos(plan->num_older_features)));
 }
 
 }  // namespace
@@ -62,7 +62,8 @@ BaseSnapshot OpenBase(const Collection& collection) {
     base.info = std::move(info);
     base.opened = OpenSnapshot(collection.paths, *number);
   } catch (const Error& e) {
-    if (e.code() != ErrorCode::kCorrupt && e.code() != ErrorCode::kNotFound && e.code() != ErrorCode::kUnsupported) throw;
+    if (e.code() != ErrorCode::kCorrupt && e.code() != ErrorCode::kNotFound && e.code() != ErrorCode::kUnsupported)
+      throw;
     base.why_not = "it is damaged";
   }
   return base;
@@ -94,7 +95,8 @@ PlannedReindex PlanReindex(const Collection& collection, const BaseSnapshot& bas
   plan.num_words_new = plan.num_words_now;
 
   const int num_words = RecommendedNumWords(planned.totals.num_keypoints);
-  const bool is_outgrown = base.opened && num_words >= (at_ingest ? kOutgrownAtIngest : kOutgrownAtNight) * plan.num_words_now;
+  const bool is_outgrown =
+      base.opened && num_words >= (at_ingest ? kOutgrownAtIngest : kOutgrownAtNight) * plan.num_words_now;
   std::string why_rebuild;
   if (planned.totals.num_keypoints == 0) {
     // Without a single keypoint there can be no codebook, and there is nothing to find.
@@ -113,23 +115,26 @@ PlannedReindex PlanReindex(const Collection& collection, const BaseSnapshot& bas
   }
   const bool nothing_new = plan.num_added == 0 && plan.num_dropped == 0;
   if (why_rebuild.empty() && nothing_new && plan.num_parts == 1) return planned;
-  if (why_rebuild.empty() && verify && !CheckSnapshot(collection.paths, plan.base_number).empty()) {
+  if (why_rebuild.empty() && verify && planned.totals.num_keypoints > 0 &&
+      !CheckSnapshot(collection.paths, plan.base_number).empty()) {
     why_rebuild = fmt::format("snapshot {} is damaged", plan.base_number);
   }
   if (!why_rebuild.empty()) {
     plan.action = Action::kRebuild;
     plan.num_words_new = num_words;
-    plan.reasons.push_back(fmt::format("Everything is to be built anew from the catalogue, with a newly trained codebook of "
-                                       "{} visual words: {}.",
-                                       num_words, why_rebuild));
+    plan.reasons.push_back(
+        fmt::format("Everything is to be built anew from the catalogue, with a newly trained codebook of "
+                    "{} visual words: {}.",
+                    num_words, why_rebuild));
   } else {
     plan.action = Action::kMerge;
-    plan.reasons.push_back(fmt::format("{} part{} of snapshot {} and what is new are to be merged into one; its codebook of "
-                                       "{} visual words is kept.",
-                                       plan.num_parts, plan.num_parts == 1 ? "" : "s", plan.base_number,
-                                       plan.num_words_now));
+    plan.reasons.push_back(
+        fmt::format("{} part{} of snapshot {} and what is new are to be merged into one; its codebook of "
+                    "{} visual words is kept.",
+                    plan.num_parts, plan.num_parts == 1 ? "" : "s", plan.base_number, plan.num_words_now));
   }
-  if (plan.num_added > 0) plan.reasons.push_back(fmt::format("{} not in the index are to be added.", Photos(plan.num_added)));
+  if (plan.num_added > 0)
+    plan.reasons.push_back(fmt::format("{} not in the index are to be added.", Photos(plan.num_added)));
   if (plan.num_dropped > 0) {
     plan.reasons.push_back(fmt::format("{} no longer catalogued are to be dropped.", Photos(plan.num_dropped)));
   }

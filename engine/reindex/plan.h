@@ -41,8 +41,8 @@ struct ReindexPlan {
   int64_t num_dropped = 0;           // Covered by the current one, and no longer catalogued.
   int num_words_now = 0;             // 0: there is no codebook.
   int num_words_new = 0;
-  int64_t num_older_features = 0;    // Photos with features of another extractor: not searchable.
-  int64_t num_to_reextract = 0;      // Of them, within the limit that was asked for; before originals are looked for.
+  int64_t num_older_features = 0;  // Photos with features of another extractor: not searchable.
+  int64_t num_to_reextract = 0;    // Of them, within the limit that was asked for; before originals are looked for.
 };
 
 std::string_view ActionName(ReindexPlan::Action action);  // "nothing", "merge", "rebuild"
@@ -50,13 +50,14 @@ std::string_view ActionName(ReindexPlan::Action action);  // "nothing", "merge",
 // The plan, together with what was found out on the way to it.
 struct PlannedReindex {
   ReindexPlan plan;
-  Catalogue::FeatureTotals totals;   // Of the collection's extractor.
-  PhotoSet common;                   // Photos that base and catalogue know by the same features.
-  std::vector<PhotoId> replaced;     // Photos described anew since the base was built, up to its last one.
+  Catalogue::FeatureTotals totals;  // Of the collection's extractor.
+  PhotoSet common;                  // Photos that base and catalogue know by the same features.
+  std::vector<PhotoId> replaced;    // Photos described anew since the base was built, up to its last one.
 };
 
-// at_ingest: retrain only if the codebook serves badly (kOutgrownAtIngest); at night earlier. verify: look at every byte of
-// what would be merged, because it gets a new seal. Cost: reads an index of the catalogue, and with verify the snapshot.
+// at_ingest: retrain only if the codebook serves badly (kOutgrownAtIngest); at night earlier. verify: look at every
+// byte of what would be merged, because it gets a new seal. Cost: reads an index of the catalogue, and with verify the
+// snapshot.
 PlannedReindex PlanReindex(const Collection& collection, const BaseSnapshot& base, const ReindexOptions& options,
                            bool at_ingest, bool verify);
 

@@ -39,7 +39,8 @@ std::optional<int64_t> CurrentIfReadable(const CollectionPaths& paths) {
   }
 }
 
-SnapshotState StateOf(int64_t number, const std::optional<int64_t>& current, const std::optional<SnapshotRecord>& record) {
+SnapshotState StateOf(int64_t number, const std::optional<int64_t>& current,
+                      const std::optional<SnapshotRecord>& record) {
   if (number == current) return SnapshotState::kCurrent;
   if (!record) return SnapshotState::kUntried;
   return record->held_back ? SnapshotState::kHeldBack : SnapshotState::kPublished;
@@ -90,7 +91,8 @@ std::vector<ListedSnapshot> ListedSnapshots(const Collection& collection) {
 }
 
 WasCurrent WasCurrentIn(const Collection& collection) {
-  return [records = SnapshotRecords(collection.catalogue).All(), current = CurrentIfReadable(collection.paths)](int64_t n) {
+  return [records = SnapshotRecords(collection.catalogue).All(),
+          current = CurrentIfReadable(collection.paths)](int64_t n) {
     const auto record = records.find(n);
     return n == current || (record != records.end() && !record->second.held_back);
   };
@@ -105,39 +107,47 @@ RollbackReport RollBack(Collection& collection, std::optional<int64_t> number) {
       if (s.state == SnapshotState::kPublished && (report.before == 0 || s.number < report.before)) number = s.number;
     }
     if (!number) {
-      throw Error(ErrorCode::kNotFound, "There is no older published snapshot to go back to. 'pugmark snapshots' lists them.");
+      throw Error(ErrorCode::kNotFound,
+                  "There is no older published snapshot to go back to. 'pugmark snapshots' lists them.");
     }
   }
-  const auto wanted = std::find_if(all.begin(), all.end(), [&](const ListedSnapshot& s) { return s.number == *number; });
+  const auto wanted =
+      std::find_if(all.begin(), all.end(), [&](const ListedSnapshot& s) { return s.number == *number; });
   if (wanted == all.end()) {
     throw Error(ErrorCode::kNotFound,
                 fmt::format("There is no snapshot {}. 'pugmark snapshots' lists them. Nothing was changed.", *number));
   }
   if (wanted->state == SnapshotState::kHeldBack || wanted->state == SnapshotState::kUntried) {
-    throw Error(ErrorCode::kUnsupported,
-                fmt::format("Snapshot {} was never published: {}. Nothing was changed. 'pugmark reindex --accept' builds and "
-                            "publishes an index whatever its test says.",
-                            *number, wanted->state == SnapshotState::kHeldBack ? "it failed its test" : "its run was ended"));
+    throw Error(
+        ErrorCode::kUnsupported,
+        fmt::format("Snapshot {} was never published: {}. Nothing was changed. 'pugmark reindex --accept' builds and "
+                    "publishes an index whatever its test says.",
+                    *number, wanted->state == SnapshotState::kHeldBack ? "it failed its test" : "its run was ended"));
   }
   if (!wanted->info) throw Error(ErrorCode::kCorrupt, wanted->damage);
   report.now = *wanted->info;
   if (report.now.extractor != ExtractorName(collection.features)) {
-    throw Error(ErrorCode::kUnsupported,
-                fmt::format("Snapshot {} was made with features of '{}'; photos are now described by '{}'. Nothing was changed.",
-                            *number, EscapeText(report.now.extractor), ExtractorName(collection.features)));
+    throw Error(
+        ErrorCode::kUnsupported,
+        fmt::format(
+            "Snapshot {} was made with features of '{}'; photos are now described by '{}'. Nothing was changed.",
+            *number, EscapeText(report.now.extractor), ExtractorName(collection.features)));
   }
   if (!BelongsTogether(report.now, collection.catalogue)) {
-    throw Error(ErrorCode::kUnsupported,
-                fmt::format("Snapshot {} was built from another state of the catalogue, which seems to have been restored "
-                            "since. Nothing was changed. Run 'pugmark prune' to be rid of it.",
-                            *number));
+    throw Error(
+        ErrorCode::kUnsupported,
+        fmt::format("Snapshot {} was built from another state of the catalogue, which seems to have been restored "
+                    "since. Nothing was changed. Run 'pugmark prune' to be rid of it.",
+                    *number));
   }
   const std::vector<std::string> findings = CheckSnapshot(collection.paths, *number);
   if (!findings.empty()) {
-    throw Error(ErrorCode::kCorrupt,
-                fmt::format("{}. Nothing was changed. Choose another snapshot, or run 'pugmark reindex --full'.", findings[0]));
+    throw Error(
+        ErrorCode::kCorrupt,
+        fmt::format("{}. Nothing was changed. Choose another snapshot, or run 'pugmark reindex --full'.", findings[0]));
   }
-  // What was current without a record (its run was killed before it wrote one) must not be taken for untried from now on.
+  // What was current without a record (its run was killed before it wrote one) must not be taken for untried from now
+  // on.
   if (report.before != 0 && report.before != *number) RecordIfMissing(collection, report.before);
   MakeCurrent(collection.paths, *number);
   report.num_unindexed = CoverageOf(collection.catalogue, collection.features, &report.now).num_unindexed;

@@ -31,7 +31,7 @@ std::string_view SnapshotStateName(SnapshotState state);  // "current", "publish
 struct ListedSnapshot {
   int64_t number = 0;
   SnapshotState state = SnapshotState::kPublished;
-  std::optional<SnapshotInfo> info;      // Nothing if its manifest is damaged, and `damage`.
+  std::optional<SnapshotInfo> info;  // Nothing if its manifest is damaged, and `damage`.
   std::string damage;
   int64_t size_bytes = 0;                // Of its files.
   int64_t own_bytes = 0;                 // Of those that no other snapshot shares: what removing it frees.
@@ -53,9 +53,10 @@ struct RollbackReport {
   int64_t num_unindexed = 0;  // Catalogued photos that it does not know: found by their bytes until the next reindex.
 };
 
-// Makes an older published snapshot current again; without a number the newest below the current one. Every byte of it is
-// verified first. Throws Error(kNotFound) if there is none, Error(kUnsupported) if it was never published, or is of another
-// extractor or state of the catalogue, Error(kCorrupt) if it is damaged. The caller holds the collection's lock.
+// Makes an older published snapshot current again; without a number the newest below the current one. Every byte of it
+// is verified first. Throws Error(kNotFound) if there is none, Error(kUnsupported) if it was never published, or is of
+// another extractor or state of the catalogue, Error(kCorrupt) if it is damaged. The caller holds the collection's
+// lock.
 RollbackReport RollBack(Collection& collection, std::optional<int64_t> number);
 
 }  // namespace pugmark

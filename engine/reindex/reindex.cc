@@ -23,7 +23,8 @@ constexpr int kCanariesAtIngest = 8;
 
 class Reindexer {
  public:
-  Reindexer(Collection& collection, const ReindexOptions& options, std::stop_token stop, const ReindexProgress& progress)
+  Reindexer(Collection& collection, const ReindexOptions& options, std::stop_token stop,
+            const ReindexProgress& progress)
       : collection_(collection), options_(options), stop_(std::move(stop)), progress_(progress) {}
 
   // keep_parts: add one part to those of the base instead of merging them.
@@ -105,9 +106,9 @@ class Reindexer {
         RemoveSnapshot(collection_.paths, built_.number);  // Not tested, so of no use to anybody.
         throw;
       }
-      record.gate = report_.gate->passed                                ? "passed"
+      record.gate = report_.gate->passed                               ? "passed"
                     : options_.gate.mode == GateOptions::Mode::kAccept ? "accepted"
-                                                                        : "failed";
+                                                                       : "failed";
       record.compared_with = report_.gate->old_number;
       record.figures = report_.gate->figures;
     }
@@ -145,10 +146,11 @@ class Reindexer {
   GateReport Tested(const BaseSnapshot& base, const PlannedReindex& planned) const {
     const Snapshot fresh = OpenSnapshot(collection_.paths, built_.number);
     const Snapshot* old = base.opened ? &*base.opened : nullptr;
-    const PhotoSet all = old == nullptr ? Extractions(collection_.catalogue).PhotosOf(built_.extractor, built_.last_photo)
-                                        : PhotoSet();
-    return TestSnapshot(collection_, old, fresh, old == nullptr ? all : planned.common, options_.gate, options_.num_threads,
-                        stop_, [this](int64_t done, int64_t total) { progress_("testing", done, total); });
+    const PhotoSet all =
+        old == nullptr ? Extractions(collection_.catalogue).PhotosOf(built_.extractor, built_.last_photo) : PhotoSet();
+    return TestSnapshot(collection_, old, fresh, old == nullptr ? all : planned.common, options_.gate,
+                        options_.num_threads, stop_,
+                        [this](int64_t done, int64_t total) { progress_("testing", done, total); });
   }
 
   Collection& collection_;
@@ -194,9 +196,10 @@ ReindexReport Reindex(Collection& collection, const ReindexOptions& options, std
   if (stop.stop_requested()) ThrowReindexCancelled();
   const BaseSnapshot base = OpenBase(collection);
   const PlannedReindex planned = PlanReindex(collection, base, options, /*at_ingest=*/false, /*verify=*/true);
-  ReindexReport report = planned.plan.action == ReindexPlan::Action::kNothing
-                             ? Unchanged(base)
-                             : Reindexer(collection, options, stop, progress).Build(base, planned, /*keep_parts=*/false);
+  ReindexReport report =
+      planned.plan.action == ReindexPlan::Action::kNothing
+          ? Unchanged(base)
+          : Reindexer(collection, options, stop, progress).Build(base, planned, /*keep_parts=*/false);
   report.reextraction = std::move(reextraction);
   return report;
 }

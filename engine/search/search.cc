@@ -54,8 +54,8 @@ struct Searcher::Impl {
         catalogues([database = collection.paths.catalogue()] { return Catalogue(database, Catalogue::Access::kRead); }) {
     if (snapshot && snapshot->info.extractor != ExtractorName(features)) {
       throw Error(ErrorCode::kUnsupported,
-                  fmt::format("{}: its index was made by '{}', photos are now described by '{}'. Run 'pugmark reindex'; it "
-                              "describes the photos anew from their original files.",
+                  fmt::format("{}: its index was made by '{}', photos are now described by '{}'. Run 'pugmark reindex'; "
+                              "it describes the photos anew from their original files.",
                               root.string(), snapshot->info.extractor, ExtractorName(features)));
     }
     if (snapshot && !BelongsTogether(snapshot->info, collection.catalogue)) {

@@ -26,7 +26,8 @@ class PhotoSet {
     --size_;
   }
   bool Contains(PhotoId photo) const {
-    return photo.value >= 0 && static_cast<size_t>(photo.value) < bits_.size() && bits_[static_cast<size_t>(photo.value)];
+    return photo.value >= 0 && static_cast<size_t>(photo.value) < bits_.size() &&
+           bits_[static_cast<size_t>(photo.value)];
   }
   int64_t size() const { return size_; }
 

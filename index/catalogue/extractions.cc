@@ -43,7 +43,8 @@ std::vector<PhotoId> Extractions::PhotosWithoutFeatures() const {
 
 int64_t Extractions::CountOfOthers(const std::string& extractor) const {
   {
-    Query others = catalogue_.impl_->connection.Use("SELECT 1 FROM extractors WHERE name <> ? LIMIT 1", "counting photos");
+    Query others =
+        catalogue_.impl_->connection.Use("SELECT 1 FROM extractors WHERE name <> ? LIMIT 1", "counting photos");
     if (!others.Text(extractor).Next()) return 0;
   }
   Query query = catalogue_.impl_->connection.Use(
@@ -59,12 +60,13 @@ void Extractions::Replace(PhotoId photo, const StoredFeatures& features, int64_t
   Connection& connection = catalogue_.impl_->Writer();
   Atomic atomic(connection, kDoing);
   const int64_t extractor =
-      catalogue_.impl_->FindOrAdd("SELECT id FROM extractors WHERE name = ?", "INSERT INTO extractors (name) VALUES (?)",
-                                  features.extractor, kDoing);
+      catalogue_.impl_->FindOrAdd("SELECT id FROM extractors WHERE name = ?",
+                                  "INSERT INTO extractors (name) VALUES (?)", features.extractor, kDoing);
   const auto checksum = internal::FeaturesChecksum(features);
   connection
       .Use(
-          "UPDATE features SET extractor_id = ?, width_px = ?, height_px = ?, num_keypoints = ?, checksum = ?, pdq = ?, "
+          "UPDATE features SET extractor_id = ?, width_px = ?, height_px = ?, num_keypoints = ?, checksum = ?, pdq = "
+          "?, "
           "global_descriptor = ?, keypoints = ?, descriptors = ? WHERE photo_id = ?",
           kDoing)
       .Int(extractor)

@@ -25,19 +25,20 @@ class Extractions {
   // Photos with features of this extractor and an id up to `last`. Cost: reads an index.
   PhotoSet PhotosOf(const std::string& extractor, PhotoId last) const;
 
-  // Photos with features of any other, in order of id; and how many there are, which is quick if no other was ever used.
+  // Photos with features of any other, in order of id; and how many there are, which is quick if no other was ever
+  // used.
   std::vector<PhotoId> PhotosOfOthers(const std::string& extractor) const;
   int64_t CountOfOthers(const std::string& extractor) const;
 
   // Photos that no features are stored of: damage.
   std::vector<PhotoId> PhotosWithoutFeatures() const;
 
-  // Replaces the features of a photo. newest_snapshot: the largest number there is. Throws Error(kNotFound) if the photo
-  // has none.
+  // Replaces the features of a photo. newest_snapshot: the largest number there is. Throws Error(kNotFound) if the
+  // photo has none.
   void Replace(PhotoId photo, const StoredFeatures& features, int64_t newest_snapshot);
 
-  // Catalogued photos with features of this extractor that were described anew since snapshot `number` was built, in order
-  // of id.
+  // Catalogued photos with features of this extractor that were described anew since snapshot `number` was built, in
+  // order of id.
   std::vector<PhotoId> ReplacedSince(int64_t number, const std::string& extractor) const;
 
   // Forgets what all snapshots from `oldest_snapshot` on know.

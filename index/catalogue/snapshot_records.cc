@@ -32,7 +32,8 @@ void SnapshotRecords::Record(const SnapshotRecord& record) {
   for (const GateFigures& f : record.figures) {
     connection
         .Use(
-            "INSERT INTO gate_figures (number, canary, num_tried, found_old, found_new, first_old, first_new, num_lost) "
+            "INSERT INTO gate_figures (number, canary, num_tried, found_old, found_new, first_old, first_new, "
+            "num_lost) "
             "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             kDoing)
         .Int(record.number)
@@ -52,7 +53,8 @@ std::map<int64_t, SnapshotRecord> SnapshotRecords::All() const {
   static constexpr char kDoing[] = "reading the record of snapshots";
   std::map<int64_t, SnapshotRecord> records;
   Query query = catalogue_.impl_->connection.Use(
-      "SELECT number, kind, num_parts, num_photos, published_at, held_back, gate, compared_with FROM snapshots", kDoing);
+      "SELECT number, kind, num_parts, num_photos, published_at, held_back, gate, compared_with FROM snapshots",
+      kDoing);
   while (query.Next()) {
     SnapshotRecord& record = records[query.GetInt(0)];
     record.number = query.GetInt(0);
@@ -65,7 +67,9 @@ std::map<int64_t, SnapshotRecord> SnapshotRecords::All() const {
     record.compared_with = query.GetInt(7);
   }
   Query figures = catalogue_.impl_->connection.Use(
-      "SELECT number, canary, num_tried, found_old, found_new, first_old, first_new, num_lost FROM gate_figures", kDoing);
+      "SELECT number, canary, num_tried, found_old, found_new, first_old, first_new, num_lost FROM gate_figures "
+      "ORDER BY number, instr('self new hash vector crop recompressed mirrored', canary)",
+      kDoing);
   while (figures.Next()) {
     const auto record = records.find(figures.GetInt(0));
     if (record == records.end()) continue;

@@ -18,11 +18,11 @@ namespace pugmark {
 
 // How the canaries of one kind did in the snapshot before (old; 0 if there was none) and in the new one.
 struct GateFigures {
-  std::string canary;                     // "self", "new", "hash", "vector", "crop", "recompressed", "mirrored".
+  std::string canary;  // "self", "new", "hash", "vector", "crop", "recompressed", "mirrored".
   int64_t num_tried = 0;
-  int64_t found_old = 0, found_new = 0;   // Among the candidates that a search verifies.
-  int64_t first_old = 0, first_new = 0;   // The first of them.
-  int64_t num_lost = 0;                   // Found in the old one, not in the new one.
+  int64_t found_old = 0, found_new = 0;  // Among the candidates that a search verifies.
+  int64_t first_old = 0, first_new = 0;  // The first of them.
+  int64_t num_lost = 0;                  // Found in the old one, not in the new one.
 };
 
 struct SnapshotRecord {
@@ -30,10 +30,10 @@ struct SnapshotRecord {
   std::string kind;  // "trained": with a new codebook, "merged", "extended": with one more part.
   int64_t num_parts = 0;
   int64_t num_photos = 0;
-  std::string recorded_at;         // UTC; set by Record.
-  bool held_back = false;          // Failed its test and was never current.
-  std::string gate = "none";       // "none": not tested; "passed", "failed", "accepted": failed, and published all the same.
-  int64_t compared_with = 0;       // Number of the snapshot before; 0: none.
+  std::string recorded_at;    // UTC; set by Record.
+  bool held_back = false;     // Failed its test and was never current.
+  std::string gate = "none";  // "none": not tested; "passed", "failed", "accepted": failed, and published all the same.
+  int64_t compared_with = 0;  // Number of the snapshot before; 0: none.
   std::vector<GateFigures> figures;
 };
 

@@ -54,9 +54,10 @@ std::optional<int64_t> ParseSnapshotNumber(std::string_view text) {
 }
 
 [[noreturn]] void ThrowDamaged(const fs::path& what, std::string_view why) {
-  throw Error(ErrorCode::kCorrupt, fmt::format("{}: {}. Nothing was changed. Run 'pugmark reindex --full' to rebuild the "
-                                               "index from the catalogue.",
-                                               what.string(), why));
+  throw Error(ErrorCode::kCorrupt,
+              fmt::format("{}: {}. Nothing was changed. Run 'pugmark reindex --full' to rebuild the "
+                          "index from the catalogue.",
+                          what.string(), why));
 }
 
 FileSeal SealOf(const fs::path& file) {
@@ -68,7 +69,8 @@ std::string VerifySize(const fs::path& dir, const FileSeal& seal) {
   const uint64_t size = fs::file_size(dir / seal.file, error);
   if (error) return fmt::format("{}: {}", (dir / seal.file).string(), error.message());
   if (size != seal.size_bytes) {
-    return fmt::format("{}: has {} bytes where its manifest says {}", (dir / seal.file).string(), size, seal.size_bytes);
+    return fmt::format("{}: has {} bytes where its manifest says {}", (dir / seal.file).string(), size,
+                       seal.size_bytes);
   }
   return {};
 }
@@ -122,7 +124,7 @@ SnapshotInfo ReadManifest(const CollectionPaths& paths, int64_t number) {
     info.furniture = json.value("furniture", "");
     for (const Json& seal : json.at("files")) {
       info.files.push_back({seal.at("file").get<std::string>(), seal.at("size_bytes").get<uint64_t>(),
-                              seal.at("sha256").get<std::string>()});
+                            seal.at("sha256").get<std::string>()});
     }
   } catch (const nlohmann::json::exception& e) {
     ThrowDamaged(file, fmt::format("a field is missing or of the wrong type ({})", e.what()));
@@ -150,9 +152,15 @@ std::string ManifestText(const SnapshotInfo& info) {
     parts.push_back({{"file", part.file}, {"num_photos", part.num_photos}, {"num_entries", part.num_entries}});
     if (!part.globals.empty()) parts.back()["globals"] = part.globals;
   }
-  Json manifest = {{"schema", kManifestSchema},      {"number", info.number},       {"created_at", info.created_at},
-                         {"extractor", info.extractor},         {"num_words", info.num_words}, {"num_photos", info.num_photos},
-                         {"last_photo", info.last_photo.value}, {"last_sha256", info.last_sha256}, {"parts", parts}};
+  Json manifest = {{"schema", kManifestSchema},
+                   {"number", info.number},
+                   {"created_at", info.created_at},
+                   {"extractor", info.extractor},
+                   {"num_words", info.num_words},
+                   {"num_photos", info.num_photos},
+                   {"last_photo", info.last_photo.value},
+                   {"last_sha256", info.last_sha256},
+                   {"parts", parts}};
   if (!info.furniture.empty()) manifest["furniture"] = info.furniture;
   manifest["files"] = files;
   std::string text = manifest.dump(2);

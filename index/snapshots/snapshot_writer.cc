@@ -140,7 +140,9 @@ void SnapshotWriter::SetFurniture(const Furniture& furniture) {
   files_.push_back(SealOf(staging_ / furniture_));
 }
 
-std::string SnapshotWriter::GlobalsName() const { return fmt::format("globals-{:06}-{}.bin", number_, parts_.size() - 1); }
+std::string SnapshotWriter::GlobalsName() const {
+  return fmt::format("globals-{:06}-{}.bin", number_, parts_.size() - 1);
+}
 
 SnapshotInfo SnapshotWriter::Seal(const std::string& extractor, PhotoId last_photo, const std::string& last_sha256,
                                   int64_t num_photos) {
@@ -151,7 +153,8 @@ SnapshotInfo SnapshotWriter::Seal(const std::string& extractor, PhotoId last_pho
 
   std::error_code error;
   fs::rename(staging_, SnapshotDir(paths_, number_), error);
-  if (error) throw Error(ErrorCode::kIo, fmt::format("{}: cannot be published: {}.", staging_.string(), error.message()));
+  if (error)
+    throw Error(ErrorCode::kIo, fmt::format("{}: cannot be published: {}.", staging_.string(), error.message()));
   sealed_ = true;
   PUGMARK_FAULT_POINT("snapshot.renamed");
   Sync(paths_.snapshots());

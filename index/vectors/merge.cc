@@ -86,7 +86,8 @@ void WriteHead(CheckedWriter& writer, const std::vector<uint64_t>& sizes) {
   PutTag(writer, "ilar");
   put(sizes.size());
   put(sizeof(uint64_t));  // Bytes of a signature.
-  const auto num_filled = static_cast<size_t>(std::count_if(sizes.begin(), sizes.end(), [](uint64_t n) { return n > 0; }));
+  const auto num_filled =
+      static_cast<size_t>(std::count_if(sizes.begin(), sizes.end(), [](uint64_t n) { return n > 0; }));
   if (num_filled > sizes.size() / 2) {
     PutTag(writer, "full");
     put(sizes.size());
@@ -159,9 +160,10 @@ bool MergeGlobals(std::span<const GlobalsSource> sources, const std::filesystem:
   for (const Origin& o : vectors) {
     const size_t size = sources[o.source].globals->dimension();
     if (dimension != 0 && size != dimension) {
-      throw Error(ErrorCode::kCorrupt, fmt::format("The index holds embeddings of {} and of {} values. Nothing was changed. "
-                                                   "Run 'pugmark reindex --full'.",
-                                                   dimension, size));
+      throw Error(ErrorCode::kCorrupt,
+                  fmt::format("The index holds embeddings of {} and of {} values. Nothing was changed. "
+                              "Run 'pugmark reindex --full'.",
+                              dimension, size));
     }
     dimension = size;
   }
