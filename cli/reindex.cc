@@ -4,6 +4,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "cli/audit.h"
 #include "cli/commands.h"
 #include "cli/progress.h"
 #include "engine/reindex/reindex.h"
@@ -57,6 +58,13 @@ Run AddReindex(CLI::App& app, const Context& context) {
         Reindex(collection, *options, context.stop,
                 [&](std::string_view stage, int64_t done, int64_t total) { progress.Show(stage, done, total); });
     progress.Clear();
+    if (const int64_t number = report.snapshot.number; number > 0) {
+      context.audit->SetSnapshot(number);
+      const std::optional<Sha256> manifest = ManifestHash(collection.paths, number);
+      context.audit->AddResult({{"hash", manifest ? Json(manifest->Hex()) : Json(nullptr)},
+                                {"published", report.published},
+                                {"photos", report.snapshot.num_photos}});
+    }
     Print(report, context.format);
     return kDone;
   };

@@ -203,6 +203,8 @@ class Catalogue {
   std::vector<std::string> CheckIntegrity() const;
 
  private:
+  friend class Reviews;
+
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };

@@ -18,6 +18,9 @@ namespace pugmark::internal {
 // PRAGMA application_id of every catalogue: "PUGM". Tells our databases from other programs'.
 inline constexpr int32_t kCatalogueApplicationId = 0x5055474D;
 
+// Scripts of their own files; each holds what one topic needs.
+extern const char kCustodySchema[];  // Audit log and reviews.
+
 // Migration i leads from version i to version i + 1. Version 0 is an empty database.
 std::span<const char* const> CatalogueMigrations();
 

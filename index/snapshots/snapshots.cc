@@ -137,25 +137,39 @@ std::vector<int64_t> ListSnapshots(const CollectionPaths& paths) {
 
 SnapshotInfo ReadSnapshotInfo(const CollectionPaths& paths, int64_t number) { return ReadManifest(paths, number); }
 
+static Snapshot OpenFiles(const CollectionPaths& paths, int64_t number) {
+  const fs::path dir = SnapshotDir(paths, number);
+  const SnapshotInfo info = ReadManifest(paths, number);
+  for (const FileSeal& seal : info.files) {
+    const std::string finding = seal.file == kCodebookFile ? VerifyContent(dir, seal) : VerifySize(dir, seal);
+    if (!finding.empty()) ThrowDamaged(dir, finding);
+  }
+  Snapshot snapshot{info, Codebook::Load(dir / kCodebookFile), {}, {}};
+  if (snapshot.codebook.num_words() != info.num_words) ThrowDamaged(dir, "its codebook is another one's");
+  for (const PartInfo& part : info.parts) {
+    snapshot.parts.push_back(Part::Open(dir / part.file, info.num_words, part.num_entries));
+    if (!part.globals.empty()) snapshot.globals.push_back(Globals::Open(dir / part.globals));
+  }
+  return snapshot;
+}
+
+Snapshot OpenSnapshot(const CollectionPaths& paths, int64_t number) {
+  if (!fs::exists(SnapshotDir(paths, number))) {
+    const std::vector<int64_t> kept = ListSnapshots(paths);
+    throw Error(ErrorCode::kNotFound,
+                fmt::format("Snapshot {} is not kept any more; kept are: {}. 'pugmark reindex --keep N' keeps more.", number,
+                            kept.empty() ? "none" : fmt::format("{}", fmt::join(kept, ", "))));
+  }
+  return OpenFiles(paths, number);
+}
+
 std::optional<Snapshot> OpenCurrentSnapshot(const CollectionPaths& paths) {
   // A writer may publish and prune between our reading CURRENT and opening the files; the next try then sees the newer.
   for (int tries_left = 3;; --tries_left) {
     const std::optional<int64_t> number = CurrentSnapshot(paths);
     if (!number) return std::nullopt;
-    const fs::path dir = SnapshotDir(paths, *number);
     try {
-      const SnapshotInfo info = ReadManifest(paths, *number);
-      for (const FileSeal& seal : info.files) {
-        const std::string finding = seal.file == kCodebookFile ? VerifyContent(dir, seal) : VerifySize(dir, seal);
-        if (!finding.empty()) ThrowDamaged(dir, finding);
-      }
-      Snapshot snapshot{info, Codebook::Load(dir / kCodebookFile), {}, {}};
-      if (snapshot.codebook.num_words() != info.num_words) ThrowDamaged(dir, "its codebook is another one's");
-      for (const PartInfo& part : info.parts) {
-        snapshot.parts.push_back(Part::Open(dir / part.file, info.num_words, part.num_entries));
-        if (!part.globals.empty()) snapshot.globals.push_back(Globals::Open(dir / part.globals));
-      }
-      return snapshot;
+      return OpenFiles(paths, *number);
     } catch (const Error&) {
       if (tries_left == 0 || CurrentSnapshot(paths) == number) throw;
     }

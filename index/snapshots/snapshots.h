@@ -77,6 +77,9 @@ SnapshotInfo ReadSnapshotInfo(const CollectionPaths& paths, int64_t number);
 // Throws Error(kCorrupt). Cost: reading the codebook; parts are mapped.
 std::optional<Snapshot> OpenCurrentSnapshot(const CollectionPaths& paths);
 
+// Opens a published snapshot, current or not, verified as above. Throws Error(kNotFound) if it is not kept, kCorrupt.
+Snapshot OpenSnapshot(const CollectionPaths& paths, int64_t number);
+
 // Verifies size and SHA-256 of every file of a snapshot; one message per finding, empty if sound.
 std::vector<std::string> CheckSnapshot(const CollectionPaths& paths, int64_t number);
 
