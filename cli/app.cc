@@ -33,9 +33,10 @@ constexpr char kStart[] =
     "  pugmark -c cases ingest photos/        take in a folder of ad photos\n"
     "  pugmark -c cases search new.jpg        where have we seen this photo, or what is in it, before?\n"
     "  pugmark compare a.jpg b.jpg            do these two show the same? Needs no collection\n"
-    "\n"
+    "  pugmark doctor                         is everything in order on this machine?\n";
+
+constexpr char kMore[] =
     "More on a command: pugmark COMMAND --help, or man pugmark-COMMAND\n"
-    "Is everything in order here? pugmark doctor\n"
     "Exit codes: 0 done, 1 no hit, 2 usage, 3 some inputs skipped, 4 failed, 10 no collection, 11 locked,\n"
     "12 damage found, 130 interrupted.";
 
@@ -104,7 +105,7 @@ std::string ProgramDescription() {
 
 std::map<std::string, Run> AddEverything(CLI::App& app, Context& context) {
   context.audit = std::make_shared<AuditTrail>();
-  app.description(ProgramDescription());
+  app.description(ProgramDescription() + "\n\n" + kStart);
   app.name("pugmark");
   app.set_help_flag("-h,--help", "Explain the program, or with a command that command, and end");
   app.set_version_flag("--version", "pugmark " PUGMARK_VERSION, "Print the version and end");
@@ -119,7 +120,7 @@ std::map<std::string, Run> AddEverything(CLI::App& app, Context& context) {
                  "Print results as text (default), as json with one object a line, or as csv (search, compare)")
       ->transform(CLI::CheckedTransformer(formats).description(""))
       ->type_name("text|json|csv");
-  app.footer(kStart);
+  app.footer(kMore);
 
   std::map<std::string, Run> commands;
   commands["init"] = AddInit(app, context);
@@ -131,8 +132,12 @@ std::map<std::string, Run> AddEverything(CLI::App& app, Context& context) {
   commands["status"] = AddStatus(app, context);
   commands["check"] = AddCheck(app, context);
   commands["log"] = AddLog(app, context);
+  commands["doctor"] = AddDoctor(app, context);
   for (CLI::App* command : app.get_subcommands([](CLI::App*) { return true; })) {
     command->group(GroupOf(command->get_name()));
+    command->footer(fmt::format("Examples and exit codes: man pugmark-{}\nOptions of all commands: pugmark --help",
+                                command->get_name()));
+    command->set_help_flag("-h,--help", "Explain this command and end");
   }
   return commands;
 }
@@ -142,7 +147,7 @@ std::string ExplainMistake(const CLI::App& app, int argc, const char* const* arg
   const std::string word = FirstWord(argc, argv);
   const bool is_command = std::find(commands.begin(), commands.end(), word) != commands.end();
   if (word.empty() && dynamic_cast<const CLI::RequiredError*>(&error) != nullptr) {
-    return fmt::format("No command is named.\n\n{}", kStart);
+    return fmt::format("No command is named.\n\n{}\n{}", kStart, kMore);
   }
   if (!word.empty() && !is_command) {
     const std::string nearest = Nearest(word, commands);

@@ -64,6 +64,7 @@ Run AddReindex(CLI::App& app, const Context& context);
 Run AddStatus(CLI::App& app, const Context& context);
 Run AddCheck(CLI::App& app, const Context& context);
 Run AddLog(CLI::App& app, const Context& context);
+Run AddDoctor(CLI::App& app, const Context& context);
 Run AddReview(CLI::App& app, const Context& context);
 
 // --threads N, default: all cores.

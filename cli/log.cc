@@ -186,7 +186,7 @@ Run AddLog(CLI::App& app, const Context& context) {
   command->add_option("--since", options->since, "Only entries of this day or moment (UTC) and later, as 2026-11-24 or "
                                                  "2026-11-24T06:55:54Z")
       ->type_name("TIME");
-  command->add_option("--command", options->command, "Only entries of this command")->type_name("NAME");
+  command->add_option("--command", options->command, "Only entries of this command")->type_name("COMMAND");
   command->add_option("--limit", options->limit, "Show the newest N entries (default 50)")
       ->check(CLI::Range(int64_t{1}, int64_t{1'000'000'000}))
       ->type_name("N");
