@@ -113,6 +113,19 @@ std::optional<File> ByLibheif(const Image& image, heif_compression_format format
   return file;
 }
 
+// Pseudo-random values of [-0.5, 0.5] on a grid, smoothly joined: detail that is unlike any other, the same every time.
+double SoftNoise(double x, double y) {
+  const auto value = [](int64_t i, int64_t j) {
+    uint64_t h = static_cast<uint64_t>(i) * 0x9E3779B97F4A7C15ull + static_cast<uint64_t>(j) * 0xC2B2AE3D27D4EB4Full;
+    h = (h ^ (h >> 29)) * 0xBF58476D1CE4E5B9ull;
+    return static_cast<double>((h ^ (h >> 32)) & 0xFFFF) / 65535.0 - 0.5;
+  };
+  const auto i = static_cast<int64_t>(std::floor(x)), j = static_cast<int64_t>(std::floor(y));
+  const auto smooth = [](double t) { return t * t * (3 - 2 * t); };
+  const double u = smooth(x - static_cast<double>(i)), v = smooth(y - static_cast<double>(j));
+  return (value(i, j) * (1 - u) + value(i + 1, j) * u) * (1 - v) + (value(i, j + 1) * (1 - u) + value(i + 1, j + 1) * u) * v;
+}
+
 // Mean over pixels and channels of |difference|; a grey image counts for all three.
 double MeanError(const Image& a, const Image& b, bool as_grey) {
   double sum = 0;
@@ -163,7 +176,7 @@ Image ConformancePicture(int width_px, int height_px) {
   for (int y = 0; y < height_px; ++y) {
     for (int x = 0; x < width_px; ++x) {
       const double u = static_cast<double>(x) / width_px, v = static_cast<double>(y) / height_px;
-      const double marks = 35 * std::sin(0.31 * x + 3 * v) * std::cos(0.23 * y + 5 * u * u);
+      const double marks = 90 * SoftNoise(x / 14.0, y / 14.0) + 40 * SoftNoise(x / 5.0 + 1000, y / 5.0);
       const double values[3] = {60 + 110 * u + marks, 50 + 120 * v + marks, 120 + 60 * std::sin(7 * u * u + 5 * v) + marks};
       for (const double value : values) image.pixels[at++] = static_cast<uint8_t>(std::lround(std::clamp(value, 0.0, 255.0)));
     }

@@ -22,7 +22,9 @@ constexpr double kGoodShare = 0.98, kBadShare = 0.9;
 constexpr size_t kFirstPlaces = 3;        // Copies of a photo in the collection share its votes.
 constexpr double kSpareBytes = 1 << 30;
 
-double Gigabytes(double bytes) { return bytes / 1e9; }
+std::string SizeText(double bytes) {
+  return bytes < 1e9 ? fmt::format("{:.1f} MB", bytes / 1e6) : fmt::format("{:.1f} GB", bytes / 1e9);
+}
 
 // Seconds since an ISO time in UTC; nothing if it is none.
 std::optional<double> AgeOf(const std::string& time) {
@@ -92,8 +94,8 @@ Finding Disk(const Collection& collection, const SnapshotInfo& info) {
   const double free = static_cast<double>(space.available);
   Finding finding{"disk",
                   free < index_bytes * 1.2 ? Level::kFail : free < 2 * index_bytes + kSpareBytes ? Level::kWarn : Level::kOk,
-                  fmt::format("{:.1f} GB free; the next reindex writes about {:.2f} GB beside the present index.",
-                              Gigabytes(free), Gigabytes(index_bytes)),
+                  fmt::format("{} free; the next reindex writes about {} beside the present index.", SizeText(free),
+                              SizeText(index_bytes)),
                   {{"free_bytes", free}, {"needed_bytes", index_bytes}}};
   if (finding.level != Level::kOk) finding.message += " Free space, or keep fewer snapshots.";
   return finding;
