@@ -76,8 +76,8 @@ int Compare(Options options, const Context& context) {
 Run AddCompare(CLI::App& app, const Context& context) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("compare", "Say whether two photos show the same; needs no collection");
-  command->add_option("a", options->a, "A photo")->type_name("A")->required();
-  command->add_option("b", options->b, "Another photo")->type_name("B")->required();
+  command->add_option("a", options->a, "Compare this photo")->type_name("A")->required();
+  command->add_option("b", options->b, "Compare it with this photo")->type_name("B")->required();
   command
       ->add_option(
           "--max-false-hits", options->compare.max_expected_false_hits,

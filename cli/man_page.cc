@@ -101,7 +101,7 @@ std::string OptionsSection(const CommandInfo& command, const std::map<std::strin
       text += Entry(option, found == more.end() ? "" : found->second);
     }
   }
-  return text + ".PP\nOptions of all commands are in\n.BR pugmark (1).\n";
+  return text + (groups.empty() ? "" : ".PP\n") + "Options of all commands are in\n.BR pugmark (1).\n";
 }
 
 struct Section {
