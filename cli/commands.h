@@ -9,6 +9,7 @@
 #include <CLI/CLI.hpp>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <stop_token>
 #include <string>
 
@@ -32,11 +33,14 @@ enum ExitCode : int {
 
 enum class Format { kText, kJson, kCsv };
 
+class AuditTrail;
+
 // What all commands share.
 struct Context {
   std::filesystem::path collection;
   Format format = Format::kText;
   std::stop_token stop;  // Requested by Ctrl-C and SIGTERM.
+  std::shared_ptr<AuditTrail> audit;  // Where a command says what it read and what came out (audit.h). Never null.
 
   // Throws Error(kInvalidArgument) if neither -c nor PUGMARK_COLLECTION was given.
   const std::filesystem::path& RequireName() const;
@@ -62,6 +66,9 @@ Run AddCheck(CLI::App& app, const Context& context);
 Run AddSnapshots(CLI::App& app, const Context& context);
 Run AddRollback(CLI::App& app, const Context& context);
 Run AddPrune(CLI::App& app, const Context& context);
+Run AddLog(CLI::App& app, const Context& context);
+Run AddDoctor(CLI::App& app, const Context& context);
+Run AddReview(CLI::App& app, const Context& context);
 
 // --threads N, default: all cores.
 CLI::Option* AddThreads(CLI::App* command, int* num_threads);

@@ -5,10 +5,12 @@
 
 #include <memory>
 
+#include "cli/audit.h"
 #include "cli/commands.h"
 #include "cli/result_output.h"
 #include "engine/collection/collection.h"
 #include "engine/report/report.h"
+#include "engine/search/digest.h"
 
 namespace pugmark::cli {
 namespace {
@@ -55,6 +57,12 @@ int Compare(Options options, const Context& context) {
     options.compare.features = OpenCollection(context.collection, Catalogue::Access::kRead).features;
   }
   const Comparison comparison = pugmark::Compare(options.a, options.b, options.compare);
+  context.audit->AddInput(options.a, comparison.a.sha256);
+  context.audit->AddInput(options.b, comparison.b.sha256);
+  context.audit->AddResult({{"hash", DigestOf(comparison.a).Hex()},
+                            {"num_hits", comparison.a.hits.size()},
+                            {"verdict", VerdictName(comparison.a.hits.empty() ? Verdict::kNone
+                                                                              : comparison.a.hits.front().verdict)}});
   Print(comparison, context.format);
   const bool is_readable = comparison.a.error_code.empty() && comparison.b.error_code.empty();
   const bool is_hit = !comparison.a.hits.empty();
@@ -68,8 +76,8 @@ int Compare(Options options, const Context& context) {
 Run AddCompare(CLI::App& app, const Context& context) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("compare", "Say whether two photos show the same; needs no collection");
-  command->add_option("a", options->a, "A photo")->type_name("A")->required();
-  command->add_option("b", options->b, "Another photo")->type_name("B")->required();
+  command->add_option("a", options->a, "Compare this photo")->type_name("A")->required();
+  command->add_option("b", options->b, "Compare it with this photo")->type_name("B")->required();
   command
       ->add_option(
           "--max-false-hits", options->compare.max_expected_false_hits,

@@ -4,16 +4,16 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "cli/audit.h"
 #include "cli/commands.h"
 #include "cli/gate_output.h"
 #include "cli/progress.h"
 #include "engine/ingest/ingest.h"
 #include "index/base/files.h"
+#include "index/catalogue/audit_log.h"
 
 namespace pugmark::cli {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 constexpr size_t kUnreadableShown = 20;
 
@@ -73,6 +73,34 @@ void PrintText(const IngestSummary& summary, const std::filesystem::path& collec
   }
 }
 
+// What was admitted, by hash; and the snapshot that makes it searchable.
+void Log(const IngestSummary& summary, const IngestOptions& options, const Context& context) {
+  const auto hash = [](const std::filesystem::path& file) -> std::optional<Sha256> {
+    std::error_code error;
+    if (!std::filesystem::is_regular_file(file, error)) return std::nullopt;
+    try {
+      return Sha256::OfFile(file);
+    } catch (const Error&) {
+      return std::nullopt;
+    }
+  };
+  for (const std::filesystem::path& manifest : options.manifests) context.audit->AddInput(manifest, hash(manifest));
+  for (const std::filesystem::path& input : options.inputs) context.audit->AddInput(input, hash(input));
+  const CollectionPaths paths = LocateCollection(context.collection);
+  Json result = {{"batch", summary.batch.value},
+                 {"hash", AuditLog(paths).PhotosOfBatch(summary.batch).Hex()},
+                 {"new_photos", summary.counts.num_new_photos},
+                 {"new_sightings", summary.counts.num_new_sightings},
+                 {"unreadable", summary.counts.num_unreadable}};
+  if (summary.index && summary.index->snapshot.number > 0) {
+    const int64_t number = summary.index->snapshot.number;
+    context.audit->SetSnapshot(number);
+    const std::optional<Sha256> manifest = ManifestHash(paths, number);
+    result["snapshot_manifest"] = manifest ? Json(manifest->Hex()) : Json(nullptr);
+  }
+  context.audit->AddResult(std::move(result));
+}
+
 }  // namespace
 
 Run AddIngest(CLI::App& app, const Context& context) {
@@ -103,6 +131,7 @@ Run AddIngest(CLI::App& app, const Context& context) {
     observer.indexing = [&](std::string_view stage, int64_t done, int64_t total) { progress.Show(stage, done, total); };
     const IngestSummary summary = Ingest(context.collection, *options, context.stop, observer);
     progress.Clear();
+    Log(summary, *options, context);
     if (context.format == Format::kJson) {
       fmt::print("{}\n", ToJson(summary).dump(-1, ' ', false, Json::error_handler_t::replace));
     } else {

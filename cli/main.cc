@@ -8,28 +8,20 @@
 #include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <iostream>
 #include <map>
-#include <new>
 #include <opencv2/core/utils/logger.hpp>
 #include <thread>
 
+#include "cli/app.h"
+#include "cli/audit.h"
 #include "cli/commands.h"
-#include "engine/collection/collection.h"
+#include "cli/failure.h"
+#include "engine/features/features.h"
 #include "index/base/error.h"
-#include "index/base/files.h"
 
 namespace pugmark::cli {
 namespace {
-
-int ExitCodeOf(ErrorCode code) {
-  switch (code) {
-    case ErrorCode::kInvalidArgument: return kUsage;
-    case ErrorCode::kLocked: return kLockedOut;
-    case ErrorCode::kCorrupt: return kDamaged;
-    case ErrorCode::kCancelled: return kInterrupted;
-    default: return kFailed;
-  }
-}
 
 // How often Ctrl-C or SIGTERM came. A handler may touch little more than this.
 std::atomic<int> num_interrupts = 0;
@@ -78,44 +70,20 @@ int Main(int argc, char** argv) {
 
   Context context;
   context.stop = interrupts.token();
-  CLI::App app{"Pugmark recognises wildlife traffickers' photos: have we seen this before, where, who, and how sure are "
-               "we?\nA hit is a lead for a person to check, not proof.",
-               "pugmark"};
-  app.set_version_flag("--version", "pugmark " PUGMARK_VERSION);
-  app.require_subcommand(1);
-  app.fallthrough();
-  app.option_defaults()->always_capture_default(false);
-  app.add_option("-c,--collection", context.collection, "The collection's directory")
-      ->envname("PUGMARK_COLLECTION")
-      ->type_name("DIR");
-  const std::map<std::string, Format> formats = {{"text", Format::kText}, {"json", Format::kJson}, {"csv", Format::kCsv}};
-  app.add_option("--format", context.format, "Of the results on stdout: text, json (one object a line) or csv (search, compare)")
-      ->transform(CLI::CheckedTransformer(formats).description(""))
-      ->type_name("FORMAT");
-  app.footer("Start: pugmark -c cases init && pugmark -c cases ingest FOLDER && pugmark -c cases search PHOTO\n"
-             "Help on a command: pugmark COMMAND --help\n"
-             "Exit codes: 0 done, 1 no hit, 2 usage, 3 some inputs skipped, 4 failed, 10 no collection, 11 locked,\n"
-             "12 damage found, 130 interrupted.");
-
-  std::map<std::string, Run> commands;
-  commands["init"] = AddInit(app, context);
-  commands["ingest"] = AddIngest(app, context);
-  commands["search"] = AddSearch(app, context);
-  commands["compare"] = AddCompare(app, context);
-  commands["reindex"] = AddReindex(app, context);
-  commands["status"] = AddStatus(app, context);
-  commands["check"] = AddCheck(app, context);
-  commands["snapshots"] = AddSnapshots(app, context);
-  commands["rollback"] = AddRollback(app, context);
-  commands["prune"] = AddPrune(app, context);
+  CLI::App app;
+  std::map<std::string, Run> commands = AddEverything(app, context);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
-    const bool asked = e.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success);
-    app.exit(e, std::cout, std::cerr);
-    return asked ? kDone : kUsage;
+    if (e.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success)) {  // --help, --version
+      app.exit(e, std::cout, std::cerr);
+      return kDone;
+    }
+    fmt::print(stderr, "pugmark: {}\n", ExplainMistake(app, argc, argv, e));
+    return kUsage;
   }
-  const int exit_code = commands.at(app.get_subcommands().front()->get_name())();
+  const CLI::App& command = *app.get_subcommands().front();
+  const int exit_code = RunLogged(command, context, commands.at(command.get_name()));
   if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
     throw Error(ErrorCode::kIo, "The results could not be written to stdout; they are incomplete.");
   }
@@ -124,49 +92,15 @@ int Main(int argc, char** argv) {
 
 }  // namespace
 
-const std::filesystem::path& Context::RequireName() const {
-  if (collection.empty()) {
-    throw Error(ErrorCode::kInvalidArgument, "No collection is named. Use -c DIR or set PUGMARK_COLLECTION.");
-  }
-  return collection;
-}
-
-CollectionPaths Context::RequireCollection() const {
-  try {
-    return LocateCollection(RequireName());
-  } catch (const Error& e) {
-    if (e.code() == ErrorCode::kNotFound) throw NoCollection(e.code(), e.what());
-    throw;
-  }
-}
-
-CLI::Option* AddThreads(CLI::App* command, int* num_threads) {
-  *num_threads = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
-  return command->add_option("--threads", *num_threads, "Threads to use (default: all cores)")
-      ->check(CLI::Range(1, 256))
-      ->type_name("N");
-}
-
 }  // namespace pugmark::cli
 
 int main(int argc, char** argv) {
   using namespace pugmark;
   try {
     return cli::Main(argc, argv);
-  } catch (const cli::NoCollection& e) {
-    fmt::print(stderr, "pugmark: {}\n", e.what());
-    return cli::kNoCollection;
-  } catch (const Error& e) {
-    fmt::print(stderr, "pugmark: {}\n", e.what());
-    return cli::ExitCodeOf(e.code());
-  } catch (const std::filesystem::filesystem_error& e) {
-    fmt::print(stderr, "pugmark: {}\n", EscapeText(e.what()));
-    return cli::kFailed;
-  } catch (const std::bad_alloc&) {
-    fmt::print(stderr, "pugmark: There is not enough memory for this.\n");
-    return cli::kFailed;
-  } catch (const std::exception& e) {
-    fmt::print(stderr, "pugmark: {}\nThis is a bug; please report it.\n", EscapeText(e.what()));
-    return cli::kFailed;
+  } catch (...) {
+    const cli::Failure failure = cli::DescribeCurrentException();
+    fmt::print(stderr, "pugmark: {}\n", failure.message);
+    return failure.exit_code;
   }
 }

@@ -6,6 +6,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "cli/audit.h"
 #include "cli/commands.h"
 #include "cli/gate_output.h"
 #include "cli/progress.h"
@@ -188,6 +189,13 @@ Run AddReindex(CLI::App& app, const Context& context) {
         Reindex(collection, reindex, context.stop,
                 [&](std::string_view stage, int64_t done, int64_t total) { progress.Show(stage, done, total); });
     progress.Clear();
+    if (const int64_t number = report.snapshot.number; number > 0) {
+      context.audit->SetSnapshot(number);
+      const std::optional<Sha256> manifest = ManifestHash(collection.paths, number);
+      context.audit->AddResult({{"hash", manifest ? Json(manifest->Hex()) : Json(nullptr)},
+                                {"published", report.published},
+                                {"photos", report.snapshot.num_photos}});
+    }
     Print(report, context.format);
     return report.held_back ? kFailed : kDone;
   };

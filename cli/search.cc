@@ -5,6 +5,7 @@
 
 #include <memory>
 
+#include "cli/audit.h"
 #include "cli/commands.h"
 #include "cli/progress.h"
 #include "cli/result_output.h"
@@ -85,10 +86,7 @@ void WarnOfUnindexed(const Searcher& searcher) {
              searcher.num_unindexed());
 }
 
-namespace {
-
-// The regions that the options name. They are of one photo.
-QueryRegions RegionsOf(const Options& options, const std::vector<std::filesystem::path>& photos) {
+QueryRegions RegionsOf(const SearchCommand& options, const std::vector<std::filesystem::path>& photos) {
   QueryRegions regions;
   if (options.roi.empty() && options.exclude.empty()) return regions;
   if (photos.size() != 1) {
@@ -100,6 +98,12 @@ QueryRegions RegionsOf(const Options& options, const std::vector<std::filesystem
   return regions;
 }
 
+bool HasHit(const QueryResult& result) {
+  return std::any_of(result.hits.begin(), result.hits.end(), [](const Hit& hit) { return !IsDismissed(hit); });
+}
+
+namespace {
+
 // What the user asked for cannot be done with this photo: wrong usage if it is the only one.
 void RequireUsable(const QueryResult& result, size_t num_photos) {
   if (num_photos == 1 && result.error_code == ErrorCodeName(ErrorCode::kInvalidArgument)) {
@@ -109,6 +113,8 @@ void RequireUsable(const QueryResult& result, size_t num_photos) {
 
 int Search(Options options, const Context& context) {
   context.RequireCollection();
+  if (options.no_log) context.audit->Withhold();
+  if (options.replay > 0) return Replay(options, context);
   if (options.photos.empty() == options.listing.empty()) {
     throw Error(ErrorCode::kInvalidArgument, options.listing.empty() ? "Name photos to search for, or a --listing."
                                                                      : "Name photos or a --listing, not both.");
@@ -138,10 +144,11 @@ int Search(Options options, const Context& context) {
   searcher.SearchAll(photos, options.num_threads, context.stop, [&](const QueryResult& result) {
     progress.Clear();
     RequireUsable(result, photos.size());
+    context.audit->AddAnswer(result);
     Print(result, options, context.format);
     ++num_done;
     num_unreadable += result.error_code.empty() ? 0 : 1;
-    num_with_hits += result.hits.empty() ? 0 : 1;
+    num_with_hits += HasHit(result) ? 1 : 0;
     num_damaged += result.num_damaged;
     if (photos.size() > 1) progress.Show("queries", num_done, static_cast<int64_t>(photos.size()));
     results.push_back(result);
@@ -166,50 +173,84 @@ int Search(Options options, const Context& context) {
 
 }  // namespace
 
-Run AddSearch(CLI::App& app, const Context& context) {
-  auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand("search", "Find earlier sightings of photos");
-  command->add_option("images", options->photos, "Photos, or folders of them")->type_name("IMAGE");
+void AddSearchOptions(CLI::App* command, SearchCommand* options) {
+  constexpr char kWhat[] = "What is searched for";
+  constexpr char kHow[] = "How thoroughly";
+  constexpr char kFilters[] = "Which sightings are shown";
+  constexpr char kOutput[] = "Output";
+  constexpr char kCustody[] = "Audit log";
+  command->add_option("images", options->photos, "Search for these photos, or for all files in these folders")->type_name("IMAGE");
   command->add_option("--listing", options->listing,
                       "Search for all photos of this listing of the collection together, in other listings")
-      ->type_name("PLATFORM:ID");
-  command->add_flag("--as-listing", options->as_listing, "The photos are of one listing: rank listings, not photos");
-  command->add_option("--top", options->search.max_hits, "Most hits per photo, or most listings (default 20)")
+      ->type_name("PLATFORM:ID")
+      ->group(kWhat);
+  command->add_flag("--as-listing", options->as_listing, "Take the photos as those of one listing: rank listings, not photos")
+      ->group(kWhat);
+  command->add_option("--roi", options->roi,
+                      "Search for this part of the photo only: pixels of the upright original, or 10%,20%,50%,50%")
+      ->type_name("X,Y,W,H")
+      ->group(kWhat);
+  command->add_option("--exclude", options->exclude, "Leave this part of the photo out; may be repeated")
+      ->allow_extra_args(false)
+      ->type_name("X,Y,W,H")
+      ->group(kWhat);
+  command->add_option("--top", options->search.max_hits, "Show at most this many hits per photo, or listings (default 20)")
       ->check(CLI::Range(1, 10000))
-      ->type_name("K");
+      ->type_name("K")
+      ->group(kHow);
   command->add_option("--candidates", options->search.shortlist.max_candidates,
-                      "Candidates to verify (default 50): more finds more and takes longer")
+                      "Verify this many candidates (default 50): more finds more and takes longer")
       ->check(CLI::Range(1, 10000))
-      ->type_name("N");
+      ->type_name("N")
+      ->group(kHow);
   command->add_option("--max-false-hits", options->search.max_expected_false_hits,
                       "Report candidates of which at most this many are expected to be false, per query (default 0.2)")
       ->check(CLI::Range(1e-12, 1.0))
-      ->type_name("X");
-  command->add_option("--roi", options->roi,
-                      "Search for this part of the photo only: pixels of the upright original, or 10%,20%,50%,50%")
-      ->type_name("X,Y,W,H");
-  command->add_option("--exclude", options->exclude, "Leave this part of the photo out; may be repeated")
-      ->allow_extra_args(false)
-      ->type_name("X,Y,W,H");
+      ->type_name("X")
+      ->group(kHow);
   HitFilter& filter = options->search.filter;
-  command->add_flag("--other-platforms", filter.other_platforms, "Only sightings on other platforms than the photo's");
-  command->add_flag("--other-sellers", filter.other_sellers, "Only sightings under other sellers' names than the photo's");
+  command->add_flag("--other-platforms", filter.other_platforms, "Show only sightings on other platforms than the photo's")
+      ->group(kFilters);
+  command->add_flag("--other-sellers", filter.other_sellers,
+                    "Show only sightings under other sellers' names than the photo's")
+      ->group(kFilters);
   command->add_option("--query-platform", filter.query_platform,
-                      "The photo's platform, if the collection does not hold the same file")
-      ->type_name("NAME");
-  command->add_option("--query-seller", filter.query_seller, "The photo's seller, likewise")->type_name("NAME");
-  command->add_option("--before", filter.before, "Only sightings posted or captured before this day")
-      ->type_name("YYYY-MM-DD");
-  command->add_option("--bank", filter.banks, "Only photos in this bank; may be repeated")
+                      "Take this as the photo's platform; needed if the collection does not hold the same file")
+      ->type_name("NAME")
+      ->group(kFilters);
+  command->add_option("--query-seller", filter.query_seller, "Take this as the photo's seller, likewise")
+      ->type_name("NAME")
+      ->group(kFilters);
+  command->add_option("--before", filter.before, "Show only sightings posted or captured before this day")
+      ->type_name("YYYY-MM-DD")
+      ->group(kFilters);
+  command->add_option("--bank", filter.banks, "Show only photos in this bank; may be repeated")
       ->allow_extra_args(false)
-      ->type_name("NAME");
-  command->add_option("--not-bank", filter.not_banks, "No photos in this bank; may be repeated")
+      ->type_name("NAME")
+      ->group(kFilters);
+  command->add_option("--not-bank", filter.not_banks, "Show no photos in this bank; may be repeated")
       ->allow_extra_args(false)
-      ->type_name("NAME");
+      ->type_name("NAME")
+      ->group(kFilters);
   command->add_option("--html", options->html, "Also write a self-contained report with both photos side by side")
-      ->type_name("FILE");
-  command->add_flag("-v,--verbose", options->verbose, "Show the numbers behind each hit and all its sightings");
-  AddThreads(command, &options->num_threads);
+      ->type_name("FILE")
+      ->group(kOutput);
+  command->add_flag("-v,--verbose", options->verbose, "Show the numbers behind each hit and all its sightings")->group(kOutput);
+  command->add_option("--replay", options->replay,
+                      "Repeat the search of this entry of the audit log on the snapshot it used, and say whether the answer is "
+                      "the same; photos are named only if they lie elsewhere now")
+      ->check(CLI::PositiveNumber)
+      ->type_name("ENTRY")
+      ->group(kCustody);
+  command->add_flag("--no-log", options->no_log,
+                    "Keep photos and answer out of the audit log; that a search was made, when and by whom is logged all the same")
+      ->group(kCustody);
+  AddThreads(command, &options->num_threads)->group(kHow);
+}
+
+Run AddSearch(CLI::App& app, const Context& context) {
+  auto options = std::make_shared<SearchCommand>();
+  AddSearchOptions(app.add_subcommand("search", "Find earlier sightings of photos"), options.get());
   return [options, &context] { return Search(*options, context); };
 }
 

@@ -23,7 +23,27 @@ struct SearchCommand {
   std::filesystem::path html;
   bool verbose = false;
   int num_threads = 1;
+  int64_t replay = 0;   // Entry of the audit log to repeat; 0: none.
+  bool no_log = false;
 };
+
+// Registers the options of search.
+void AddSearchOptions(CLI::App* command, SearchCommand* options);
+
+// The regions that the options name. Throws Error(kInvalidArgument) unless they are of one photo.
+QueryRegions RegionsOf(const SearchCommand& command, const std::vector<std::filesystem::path>& photos);
+
+// Something was found that nobody has dismissed.
+bool HasHit(const QueryResult& result);
+
+// search --replay: repeats a logged search and compares the answers. Returns kDone if they are the same, kNoHit if not,
+// kSkipped if a query's file is not at hand. Throws Error(kNotFound) if there is no such entry or its snapshot is gone,
+// kInvalidArgument if the entry is no search that can be repeated, kCorrupt if the entry was changed.
+int Replay(const SearchCommand& command, const Context& context);
+
+// "bazaar:12345" in the collection. Throws Error(kInvalidArgument | kNotFound).
+Searcher::ListingPhotos FindListing(const std::string& name, const Searcher& searcher);
+inline constexpr int kAllHits = 10000;  // Of listings all are needed to group them; --top cuts the listings.
 
 // Writes the page. listing: what the results say together; null if they are of unrelated photos.
 void WritePage(const std::vector<QueryResult>& results, const ListingResult* listing, const SearchCommand& command,

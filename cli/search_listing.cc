@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 
+#include "cli/audit.h"
 #include "cli/progress.h"
 #include "cli/result_output.h"
 #include "cli/search.h"
@@ -11,12 +13,9 @@
 #include "index/base/files.h"
 
 namespace pugmark::cli {
-namespace {
-
-constexpr int kAllHits = 10000;  // All are needed to group them; --top cuts the listings.
 
 // The number may hold a colon, the platform not.
-Searcher::ListingPhotos Find(const std::string& name, const Searcher& searcher) {
+Searcher::ListingPhotos FindListing(const std::string& name, const Searcher& searcher) {
   const size_t colon = name.find(':');
   if (colon == std::string::npos || colon == 0 || colon + 1 == name.size()) {
     throw Error(ErrorCode::kInvalidArgument,
@@ -24,6 +23,8 @@ Searcher::ListingPhotos Find(const std::string& name, const Searcher& searcher) 
   }
   return searcher.FindListing(name.substr(0, colon), name.substr(colon + 1));
 }
+
+namespace {
 
 void Print(const ListingResult& result, const SearchCommand& command, Format format) {
   switch (format) {
@@ -58,6 +59,7 @@ int SearchForListing(const SearchCommand& command, const std::vector<std::filesy
       progress.Clear();
       throw Error(ErrorCode::kInvalidArgument, EscapeText(result.path.native()) + ": " + result.error);
     }
+    context.audit->AddAnswer(result);
     queries.push_back(result);
     num_damaged += result.num_damaged;
     num_unreadable += result.error_code.empty() ? 0 : 1;
@@ -66,7 +68,7 @@ int SearchForListing(const SearchCommand& command, const std::vector<std::filesy
   if (command.listing.empty()) {
     searcher.SearchAll(photos, command.num_threads, context.stop, done);
   } else {
-    const Searcher::ListingPhotos listing = Find(command.listing, searcher);
+    const Searcher::ListingPhotos listing = FindListing(command.listing, searcher);
     queried = listing.listing;
     num_photos = static_cast<int64_t>(listing.photos.size());
     searcher.SearchListing(listing, command.num_threads, context.stop, done);
@@ -78,7 +80,10 @@ int SearchForListing(const SearchCommand& command, const std::vector<std::filesy
   result.elapsed_ms = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
   Print(result, command, context.format);
   if (!command.html.empty()) WritePage(result.queries, &result, command, searcher);
-  return ExitCodeOf(!result.listings.empty(), num_unreadable > 0, num_damaged);
+  const bool is_hit = std::any_of(result.listings.begin(), result.listings.end(), [&](const ListingHit& listing) {
+    return !IsDismissed(HitOf(result, listing.pairs.front()));
+  });
+  return ExitCodeOf(is_hit, num_unreadable > 0, num_damaged);
 }
 
 }  // namespace pugmark::cli

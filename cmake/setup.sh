@@ -12,6 +12,7 @@ packages=(
 )
 if [[ "${1:-}" == --tests ]]; then
   packages+=(libgtest-dev libgmock-dev librapidcheck-dev libbenchmark-dev)
+  packages+=(groff-base mandoc zsh)  # Man pages and completions are tried with them.
 fi
 
 missing=()

@@ -7,7 +7,7 @@ cmake_minimum_required(VERSION 3.25)
 
 set(rooms index/base index/catalogue index/vectors index/snapshots
           engine/decode engine/features engine/verify engine/collection engine/reindex engine/ingest engine/search
-          engine/report cli)
+          engine/report engine/doctor cli)
 set(may_index_base "")
 set(may_index_catalogue index/base)
 set(may_index_vectors index/base)
@@ -20,6 +20,7 @@ set(may_engine_reindex ${may_engine_collection} engine/collection)
 set(may_engine_ingest ${may_engine_reindex} engine/reindex)
 set(may_engine_search ${may_engine_collection} engine/collection engine/verify)
 set(may_engine_report ${may_engine_search} engine/search)
+set(may_engine_doctor ${may_engine_collection} engine/collection engine/verify)
 set(may_cli ${rooms})
 
 # Header pattern → the rooms that own the library.

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <memory>
 #include <new>
+#include <thread>
 
 #include "engine/collection/threads.h"
 #include "engine/features/describe.h"
@@ -29,7 +30,10 @@ constexpr int kThumbnailSide_px = 320;
 constexpr int kThumbnailQuality = 80;
 // A commit costs a few syncs; a kill costs what was not committed.
 constexpr int kPhotosPerCommit = 64;
-constexpr auto kTimePerCommit = std::chrono::seconds(5);
+constexpr auto kTimePerCommit = std::chrono::seconds(2);
+// Between two transactions, so that a search can write its line into the audit log; without it the next photos are waiting
+// already, and the lock would be free for microseconds. 0.4 % of the time at 64 photos a commit.
+constexpr auto kPauseBetweenCommits = std::chrono::milliseconds(10);
 
 double SecondsSince(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
@@ -151,6 +155,7 @@ class Writer {
   void Write(const Item& item) {
     const Clock::time_point start = Clock::now();
     if (!transaction_) {
+      if (committed_) std::this_thread::sleep_until(*committed_ + kPauseBetweenCommits);
       transaction_.emplace(collection_.catalogue);
       began_ = start;
     }
@@ -175,6 +180,7 @@ class Writer {
     if (num_unsynced_ > 0) SyncFileSystem(collection_.paths.root);
     if (transaction_) transaction_->Commit();
     transaction_.reset();
+    committed_ = Clock::now();
     num_unsynced_ = 0;
     quarantine_.Flush();
   }
@@ -241,6 +247,7 @@ class Writer {
   Quarantine quarantine_;
   std::optional<Catalogue::Transaction> transaction_;
   Clock::time_point began_;
+  std::optional<Clock::time_point> committed_;
   int num_unsynced_ = 0;
 };
 
@@ -297,6 +304,7 @@ IngestSummary Ingest(const fs::path& root, const IngestOptions& options, std::st
   summary.num_inputs = static_cast<int64_t>(inputs.files.size());
   const BatchId batch = collection.catalogue.StartBatch(SourceOf(options));
   PUGMARK_FAULT_POINT("ingest.batch_started");
+  summary.batch = batch;
   Writer writer(collection, options, batch, &summary);
   for (const Unreadable& problem : inputs.problems) writer.Refuse(problem, std::nullopt);
   Describer describer(collection, options);

@@ -58,6 +58,7 @@ struct IngestTimes {
 };
 
 struct IngestSummary {
+  BatchId batch;                          // In the catalogue.
   BatchCounts counts;
   int64_t num_inputs = 0;                 // Distinct files.
   std::vector<Unreadable> unreadable;     // In order of input; manifest rows that could not be used among them.

@@ -69,6 +69,16 @@ Json ToJson(const Sighting& sighting) {
           {"path", JsonTextOrNull(sighting.path)}};
 }
 
+static Json ReviewToJson(const Hit& hit) {
+  if (!hit.review) return nullptr;
+  return {{"answer", AnswerName(hit.review->answer)},
+          {"by", JsonText(hit.review->reviewer)},
+          {"at", hit.review->reviewed_at},
+          {"note", JsonTextOrNull(hit.review->note)},
+          {"machine_verdict", VerdictName(hit.machine_verdict)},
+          {"machine_probability", JsonProbability(hit.machine_verdict, hit.machine_probability)}};
+}
+
 Json ToJson(const Hit& hit) {
   Json banks = Json::array();
   for (const Catalogue::BankName& bank : hit.banks) {
@@ -97,6 +107,7 @@ Json ToJson(const Hit& hit) {
           {"photo_region", ToJson(hit.photo_region)},
           {"transform", ToJson(hit.photo_from_query)},
           {"banks", std::move(banks)},
+          {"review", ReviewToJson(hit)},
           {"sightings", std::move(sightings)},
           {"sightings_left_out", hit.num_sightings_left_out}};
 }

@@ -161,6 +161,7 @@ class Writer {
 
   std::vector<std::string> NotesOf(const Hit& hit) const {
     std::vector<std::string> notes;
+    if (hit.review) notes.push_back(EscapeText(ReviewText(hit)));
     if (hit.verdict == Verdict::kSameFile) notes.push_back("same bytes");
     if (hit.mirrored) notes.push_back("mirrored");
     if (products_apart_) {

@@ -67,6 +67,17 @@ std::vector<std::string> NumbersOf(const Hit& hit, std::string_view query, std::
   return numbers;
 }
 
+std::string ReviewText(const Hit& hit) {
+  if (!hit.review) return "";
+  if (hit.review->answer == Answer::kYes) return "confirmed by " + hit.review->reviewer;
+  if (hit.review->answer == Answer::kUnsure) return "reviewed: unsure, by " + hit.review->reviewer;
+  Hit machine;
+  machine.verdict = hit.machine_verdict;
+  machine.probability = hit.machine_probability;
+  return fmt::format("reviewed: no, by {} (was {}, {})", hit.review->reviewer, VerdictName(hit.machine_verdict),
+                     ProbabilityText(machine));
+}
+
 std::vector<std::string> RegionTexts(const QueryResult& result) {
   const auto text = [](const Region& r) {
     return fmt::format("{:.0f} × {:.0f} at {:.0f}, {:.0f}", r.width_px, r.height_px, r.x_px, r.y_px);

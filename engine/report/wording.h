@@ -44,6 +44,10 @@ std::string ShortSha256Text(const Sha256& sha256);
 // The numbers behind a hit, one phrase each: inliers, overlaps, agreeing pixels, expected false hits.
 std::vector<std::string> NumbersOf(const Hit& hit, std::string_view query, std::string_view photo);
 
+// What a person said: "confirmed by Jane Doe", "reviewed: no, by Jane Doe (was same-object, 97.0 %)"; empty if nobody did.
+// Not escaped.
+std::string ReviewText(const Hit& hit);
+
 // "only 300 × 200 at 120, 80 searched for", "without 50 × 20 at 0, 0"; empty if the whole query was.
 std::vector<std::string> RegionTexts(const QueryResult& result);
 

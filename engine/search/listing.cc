@@ -18,14 +18,15 @@ Key KeyOf(const Listing& l) { return {l.platform, IdentityOf(l), l.seller}; }
 void Summarise(const ListingResult& result, ListingHit* listing) {
   std::stable_sort(listing->pairs.begin(), listing->pairs.end(), [&](const ListingPair& a, const ListingPair& b) {
     const Hit &x = HitOf(result, a), &y = HitOf(result, b);
-    return std::tie(x.verdict, y.probability) < std::tie(y.verdict, x.probability);
+    const int x_rank = ReviewRank(x), y_rank = ReviewRank(y);
+    return std::tie(x_rank, x.verdict, y.probability) < std::tie(y_rank, y.verdict, x.probability);
   });
   const Hit& best = HitOf(result, listing->pairs.front());
   listing->verdict = best.verdict;
   listing->probability = best.probability;
   std::set<size_t> supporting;
   for (const ListingPair& pair : listing->pairs) {
-    if (IsAlert(HitOf(result, pair).verdict)) supporting.insert(pair.query_idx);
+    if (IsAlert(HitOf(result, pair))) supporting.insert(pair.query_idx);
   }
   listing->num_query_photos = static_cast<int>(supporting.size());
 }
@@ -58,9 +59,10 @@ ListingResult GroupByListing(std::vector<QueryResult> queries, int max_listings)
     Summarise(result, &group);
     result.listings.push_back(std::move(group));
   }
-  std::stable_sort(result.listings.begin(), result.listings.end(), [](const ListingHit& a, const ListingHit& b) {
-    return std::tie(a.verdict, b.num_query_photos, b.probability) <
-           std::tie(b.verdict, a.num_query_photos, a.probability);
+  std::stable_sort(result.listings.begin(), result.listings.end(), [&](const ListingHit& a, const ListingHit& b) {
+    const int a_rank = ReviewRank(HitOf(result, a.pairs.front())), b_rank = ReviewRank(HitOf(result, b.pairs.front()));
+    return std::tie(a_rank, a.verdict, b.num_query_photos, b.probability) <
+           std::tie(b_rank, b.verdict, a.num_query_photos, a.probability);
   });
   if (result.listings.size() > static_cast<size_t>(max_listings)) {
     result.num_listings_left_out = static_cast<int>(result.listings.size()) - max_listings;

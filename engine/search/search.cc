@@ -36,6 +36,18 @@ struct Verified {
 
 }  // namespace
 
+bool IsDismissed(const Hit& hit) { return hit.review && hit.review->answer == Answer::kNo; }
+
+int ReviewRank(const Hit& hit) {
+  if (IsDismissed(hit)) return 2;
+  return hit.verdict == Verdict::kSameFile || (hit.review && hit.review->answer == Answer::kYes) ? 0 : 1;
+}
+
+bool IsAlert(const Hit& hit) {
+  if (hit.review && hit.review->answer != Answer::kUnsure) return hit.review->answer == Answer::kYes;
+  return IsAlert(hit.verdict);
+}
+
 struct Searcher::Impl {
   SearchOptions options;
   CollectionPaths paths;
@@ -46,11 +58,12 @@ struct Searcher::Impl {
   // SQLite connections are for one thread at a time.
   mutable tbb::enumerable_thread_specific<Catalogue> catalogues;
 
-  Impl(const std::filesystem::path& root, const Collection& collection)
-      : paths(collection.paths),
+  Impl(const std::filesystem::path& root, const Collection& collection, const SearchOptions& search)
+      : options(search),
+        paths(collection.paths),
         features(collection.features),
         embedding(LoadEmbedding(collection.paths, collection.embedding)),
-        snapshot(OpenCurrentSnapshot(collection.paths)),
+        snapshot(search.snapshot ? OpenSnapshot(collection.paths, *search.snapshot) : OpenCurrentSnapshot(collection.paths)),
         catalogues([database = collection.paths.catalogue()] { return Catalogue(database, Catalogue::Access::kRead); }) {
     if (snapshot && snapshot->info.extractor != ExtractorName(features)) {
       throw Error(ErrorCode::kUnsupported,
@@ -209,7 +222,7 @@ struct Searcher::Impl {
   // described. Tiles of collages and pasted pictures are small in a query at working size.
   bool NeedsCloserLook(const QueryResult& result) const {
     if (!result.error_code.empty() || !snapshot) return false;
-    if (std::any_of(result.hits.begin(), result.hits.end(), [](const Hit& h) { return IsAlert(h.verdict); })) return false;
+    if (std::any_of(result.hits.begin(), result.hits.end(), [](const Hit& h) { return IsAlert(h.verdict); })) return false;  // Whatever a person said: the machine found it.
     return std::max(result.width_px, result.height_px) * 4 > features.working_size_px * 5 ||
            result.num_keypoints >= features.max_keypoints;
   }
@@ -221,11 +234,39 @@ struct Searcher::Impl {
     return closer;
   }
 
+  // What people said of the query and its hits. What they confirmed and the machine did not find joins the hits.
+  static void ApplyReviews(const Catalogue& catalogue, QueryResult* result) {
+    for (Hit& hit : result->hits) {
+      hit.machine_verdict = hit.verdict;
+      hit.machine_probability = hit.probability;
+    }
+    if (!result->sha256) return;
+    for (Review& review : Reviews(catalogue).LatestOf(*result->sha256)) {
+      const Sha256& other = review.other(*result->sha256);
+      auto hit = std::find_if(result->hits.begin(), result->hits.end(), [&](const Hit& h) { return h.photo.sha256 == other; });
+      if (hit == result->hits.end()) {
+        if (review.answer != Answer::kYes) continue;
+        const std::optional<PhotoId> id = catalogue.FindPhoto(other);
+        std::optional<Photo> photo = id ? catalogue.GetPhoto(*id) : std::nullopt;
+        if (!photo) continue;
+        hit = result->hits.insert(result->hits.end(), Hit{});
+        AddListings(catalogue, std::move(*photo), &*hit);
+      } else if (review.answer == Answer::kNo) {
+        hit->verdict = Verdict::kLookAlike;
+        hit->probability = 0;
+      }
+      hit->review = std::move(review);
+    }
+  }
+
   // Drops what the filter forbids, puts the rest in order and cuts it off.
-  void Finish(const Origin& origin, QueryResult* result) const {
+  void Finish(const Origin& origin, const Catalogue& catalogue, QueryResult* result) const {
+    ApplyReviews(catalogue, result);
     result->num_hits_left_out = static_cast<int>(
         std::erase_if(result->hits, [&](Hit& hit) { return !Passes(options.filter, origin, &hit); }));
     std::stable_sort(result->hits.begin(), result->hits.end(), IsBetter);
+    std::stable_sort(result->hits.begin(), result->hits.end(),
+                     [](const Hit& a, const Hit& b) { return ReviewRank(a) < ReviewRank(b); });
     if (result->hits.size() > static_cast<size_t>(options.max_hits)) {
       result->hits.resize(static_cast<size_t>(options.max_hits));
     }
@@ -243,8 +284,7 @@ struct Searcher::Impl {
 };
 
 Searcher::Searcher(const std::filesystem::path& collection, const SearchOptions& options)
-    : impl_(std::make_unique<Impl>(collection, OpenCollection(collection, Catalogue::Access::kRead))) {
-  impl_->options = options;
+    : impl_(std::make_unique<Impl>(collection, OpenCollection(collection, Catalogue::Access::kRead), options)) {
   if (!options.filter.before.empty()) RequireDay(options.filter.before);
   RequireBanks(options.filter, impl_->catalogues.local());
 }
@@ -273,7 +313,7 @@ QueryResult Searcher::Search(const std::filesystem::path& photo) const {
       const int max_candidates = std::max(1, impl_->options.shortlist.max_candidates / 3);
       if (query) impl_->Look(*query, doors, same_file, max_candidates, catalogue, &result);
     }
-    impl_->Finish(origin, &result);
+    impl_->Finish(origin, catalogue, &result);
   }, &result);
   return result;
 }
@@ -303,7 +343,7 @@ QueryResult Searcher::Impl::SearchStored(PhotoId id, const Origin& origin) const
     if (!CanFilter(origin, &result)) return result;
     AddSameFile(id, catalogue, &result);
     Look(query, Doors(query.image), id, options.shortlist.max_candidates, catalogue, &result);
-    Finish(origin, &result);
+    Finish(origin, catalogue, &result);
   } catch (const Error& e) {
     if (e.code() != ErrorCode::kCorrupt && e.code() != ErrorCode::kUnsupported) throw;
     result.error_code = ErrorCodeName(e.code());
@@ -338,6 +378,11 @@ void InOrder(size_t num_queries, int num_threads, std::stop_token stop, const st
 void Searcher::SearchAll(const std::vector<std::filesystem::path>& photos, int num_threads, std::stop_token stop,
                          const std::function<void(const QueryResult&)>& done) const {
   InOrder(photos.size(), num_threads, stop, [&](size_t i) { return Search(photos[i]); }, done);
+}
+
+QueryResult Searcher::SearchCatalogued(PhotoId photo) const {
+  const Catalogue& catalogue = impl_->catalogues.local();
+  return impl_->SearchStored(photo, OriginOf(impl_->options.filter, catalogue.SightingsOf(photo)));
 }
 
 Searcher::ListingPhotos Searcher::FindListing(const std::string& platform, const std::string& external_id) const {

@@ -22,6 +22,7 @@
 #include "engine/search/filter.h"
 #include "engine/search/regions.h"
 #include "engine/verify/verify.h"
+#include "index/catalogue/reviews.h"
 #include "index/snapshots/snapshots.h"
 #include "index/vectors/shortlist.h"
 
@@ -49,6 +50,7 @@ struct SearchOptions {
   std::function<void(const QueryResult&, PhotoId, const Verification&)> on_verified;
   QueryRegions regions;  // What of each query is searched for. Its bytes are looked up whole.
   HitFilter filter;      // Applied to what was verified, before max_hits.
+  std::optional<int64_t> snapshot;  // Search this one, if it is still kept. Nothing: the current one.
 };
 
 // A line of the evidence: the same detail in both photos, in pixels of the upright originals.
@@ -72,6 +74,11 @@ struct Hit {
                                          // no plane explains them. Edited copies keep to about 0.2.
   bool mirrored = false;           // The query's mirror image matched.
   float agreeing_pixels = 0;       // [0, 1]: share of the aligned blocks that agree.
+  // What a person said of the query and this photo, if anybody did. After a "no" the verdict is look-alike and the probability
+  // 0; the machine's are below. A "yes" leaves them as they are, also kNone where the machine does not find the photo.
+  std::optional<Review> review;
+  Verdict machine_verdict = Verdict::kNone;  // As `verdict` and `probability` would be without the review.
+  double machine_probability = 0;
   Photo photo;
   std::vector<Catalogue::BankName> banks;
   std::vector<Sighting> sightings;
@@ -84,6 +91,13 @@ struct Hit {
   std::vector<InlierPair> inliers;
 };
 
+// Whether a person has said that it is not the same.
+bool IsDismissed(const Hit& hit);
+// Strong enough to tell somebody, by the machine's verdict or by a person's.
+bool IsAlert(const Hit& hit);
+// 0: a person confirmed it, or it is the same bytes; 1: nobody has decided; 2: dismissed. Hits are ranked by this first.
+int ReviewRank(const Hit& hit);
+
 struct QueryResult {
   std::filesystem::path path;  // As given; of a catalogued photo: where it was when it was ingested.
   std::optional<Sha256> sha256;
@@ -94,7 +108,8 @@ struct QueryResult {
   int64_t snapshot = 0;      // 0: nothing has been indexed yet.
   int64_t num_photos = 0;    // Photos that were searched.
   double elapsed_ms = 0;
-  std::vector<Hit> hits;     // Best first.
+  // Best first: what a person confirmed, then by verdict, then what a person dismissed.
+  std::vector<Hit> hits;
   int num_hits_left_out = 0;  // By the filter.
   // Candidates whose stored features are damaged and which could not be verified: a hit may be missing. 'pugmark check'
   // names them.
@@ -123,6 +138,10 @@ class Searcher {
   // thread at a time. Stops early, after the photos begun, if `stop` is requested.
   void SearchAll(const std::vector<std::filesystem::path>& photos, int num_threads, std::stop_token stop,
                  const std::function<void(const QueryResult&)>& done) const;
+
+  // A catalogued photo as query, by its stored features and thumbnail. The photo itself is among the hits, as same-file.
+  // A result with the error "not_found" or "corrupt" if it is gone or damaged. Regions do not apply.
+  QueryResult SearchCatalogued(PhotoId photo) const;
 
   // The photos of a catalogued listing, whoever is named as its seller. Throws Error(kNotFound) if there is none.
   struct ListingPhotos {

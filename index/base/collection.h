@@ -21,6 +21,7 @@ struct CollectionPaths {
   std::filesystem::path quarantine() const { return root / "quarantine.jsonl"; }
   std::filesystem::path embedding_model() const { return root / "embedding" / "model.onnx"; }  // If init was given one.
   std::filesystem::path embedding_config() const { return root / "embedding" / "model.json"; }
+  std::filesystem::path audit_heads() const { return root / "audit.heads"; }
   std::filesystem::path lock() const { return root / "LOCK"; }
   std::filesystem::path thumbnail(const Sha256& photo) const {
     const std::string hex = photo.Hex();

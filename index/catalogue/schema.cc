@@ -165,7 +165,7 @@ CREATE TABLE snapshots (
 ) STRICT;
 )sql";
 
-constexpr std::array<const char*, 3> kMigrations = {kVersion1, kNightlySchema, kIntegritySchema};
+constexpr std::array<const char*, 4> kMigrations = {kVersion1, kNightlySchema, kIntegritySchema, kCustodySchema};
 
 // PRAGMA foreign_keys does nothing inside of a transaction, so it is switched around one; back on in any case.
 class ForeignKeysOff {

@@ -52,7 +52,7 @@ std::vector<int64_t> ListSnapshots(const CollectionPaths& paths) {
 
 SnapshotInfo ReadSnapshotInfo(const CollectionPaths& paths, int64_t number) { return ReadManifest(paths, number); }
 
-Snapshot OpenSnapshot(const CollectionPaths& paths, int64_t number) {
+static Snapshot OpenFiles(const CollectionPaths& paths, int64_t number) {
   const fs::path dir = SnapshotDir(paths, number);
   const SnapshotInfo info = ReadManifest(paths, number);
   HashCache cache;
@@ -70,13 +70,23 @@ Snapshot OpenSnapshot(const CollectionPaths& paths, int64_t number) {
   return snapshot;
 }
 
+Snapshot OpenSnapshot(const CollectionPaths& paths, int64_t number) {
+  if (!fs::exists(SnapshotDir(paths, number))) {
+    const std::vector<int64_t> kept = ListSnapshots(paths);
+    throw Error(ErrorCode::kNotFound,
+                fmt::format("Snapshot {} is not kept any more; kept are: {}. 'pugmark reindex --keep N' keeps more.", number,
+                            kept.empty() ? "none" : fmt::format("{}", fmt::join(kept, ", "))));
+  }
+  return OpenFiles(paths, number);
+}
+
 std::optional<Snapshot> OpenCurrentSnapshot(const CollectionPaths& paths) {
   // A writer may publish and prune between our reading CURRENT and opening the files; the next try then sees the newer.
   for (int tries_left = 3;; --tries_left) {
     const std::optional<int64_t> number = CurrentSnapshot(paths);
     if (!number) return std::nullopt;
     try {
-      return OpenSnapshot(paths, *number);
+      return OpenFiles(paths, *number);
     } catch (const Error&) {
       if (tries_left == 0 || CurrentSnapshot(paths) == number) throw;
     }
