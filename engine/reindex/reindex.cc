@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "engine/collection/takedown.h"
 #include "engine/collection/threads.h"
 #include "index/base/error.h"
 
@@ -103,13 +104,27 @@ class Indexer {
     report.num_added = AddPhotos(codebook, PhotoId{}, totals.num_photos, &part, &globals);
     writer.AddPart(part, globals);
     report.codebook_trained = true;
-    return Publish(writer, totals, std::move(report));
+    return Publish(writer, totals, LastOf(totals), std::move(report));
   }
 
-  ReindexReport Publish(SnapshotWriter& writer, const Catalogue::FeatureTotals& totals, ReindexReport report) const {
+  // A snapshot is known by the last photo that it covers.
+  struct LastPhoto {
+    PhotoId id;
+    Sha256 sha256;
+  };
+  LastPhoto LastOf(const Catalogue::FeatureTotals& totals) const {
+    return {totals.last, collection_.catalogue.GetPhoto(totals.last)->sha256};
+  }
+  // If all photos were removed: the last that the old one knew.
+  LastPhoto LastOf(const Catalogue::FeatureTotals& totals, const SnapshotInfo& old) const {
+    if (totals.num_photos > 0) return LastOf(totals);
+    return {old.last_photo, Sha256::FromHex(old.last_sha256)};
+  }
+
+  ReindexReport Publish(SnapshotWriter& writer, const Catalogue::FeatureTotals& totals, const LastPhoto& last,
+                        ReindexReport report) const {
     if (stop_.stop_requested()) ThrowCancelled();
-    const Sha256 last_sha256 = collection_.catalogue.GetPhoto(totals.last)->sha256;
-    report.snapshot = writer.Publish(ExtractorName(collection_.features), totals.last, last_sha256, totals.num_photos);
+    report.snapshot = writer.Publish(ExtractorName(collection_.features), last.id, last.sha256, totals.num_photos);
     report.published = true;
     collection_.catalogue.RecordSnapshot(report.snapshot.number, report.codebook_trained ? "trained" : "extended",
                                          static_cast<int64_t>(report.snapshot.parts.size()), totals.num_photos);
@@ -174,24 +189,30 @@ ReindexReport IndexNewPhotos(Collection& collection, const ReindexOptions& optio
   GlobalsBuilder globals;
   report.num_added = indexer.AddPhotos(snapshot->codebook, after, fresh.num_photos, &part, &globals);
   writer.AddPart(part, globals);
-  return indexer.Publish(writer, totals, std::move(report));
+  return indexer.Publish(writer, totals, indexer.LastOf(totals), std::move(report));
 }
 
 ReindexReport Reindex(Collection& collection, const ReindexOptions& options, std::stop_token stop,
                       const ReindexProgress& progress) {
-  const std::optional<Snapshot> snapshot = options.full ? std::nullopt : UsableSnapshot(collection);
+  PurgeRemovedFiles(collection);
   const Catalogue::FeatureTotals totals = collection.catalogue.TotalsAfter(PhotoId{});
-  if (IsEmpty(totals)) return Unchanged(snapshot);
+  // Nothing is left to train a codebook from; but what was removed must leave the index, so the old one is emptied.
+  const bool is_empty = IsEmpty(totals);
+  const std::optional<Snapshot> snapshot = options.full && !is_empty ? std::nullopt : UsableSnapshot(collection);
+  if (is_empty && !snapshot) return Unchanged(snapshot);
   const Indexer indexer(collection, options, std::move(stop), progress);
   if (!snapshot || IsOutgrown(snapshot->info, totals, kOutgrownAtNight)) return indexer.Rebuild(totals);
 
   const PhotoId after = snapshot->info.last_photo;
   const Catalogue::FeatureTotals fresh = collection.catalogue.TotalsAfter(after);
   const int64_t num_old = totals.num_photos - fresh.num_photos;
-  const int64_t num_dropped = snapshot->info.num_photos - num_old;
+  // Counted over the parts: a snapshot that an ingest extended after a removal still holds entries of what was removed.
+  int64_t num_in_parts = 0;
+  for (const PartInfo& part : snapshot->info.parts) num_in_parts += part.num_photos;
+  const int64_t num_dropped = num_in_parts - num_old;
   if (fresh.num_photos == 0 && num_dropped == 0 && snapshot->parts.size() == 1) return Unchanged(snapshot);
   // Opening verifies sizes only; what is merged from now on carries a new seal, so look at every byte once.
-  if (!CheckSnapshot(collection.paths, snapshot->info.number).empty()) return indexer.Rebuild(totals);
+  if (!is_empty && !CheckSnapshot(collection.paths, snapshot->info.number).empty()) return indexer.Rebuild(totals);
 
   ReindexReport report;
   report.num_dropped = num_dropped;
@@ -214,7 +235,7 @@ ReindexReport Reindex(Collection& collection, const ReindexOptions& options, std
   part.CountPhotos(num_old);
   report.num_added = indexer.AddPhotos(snapshot->codebook, after, fresh.num_photos, &part, &globals);
   writer.AddPart(part, globals);
-  return indexer.Publish(writer, totals, std::move(report));
+  return indexer.Publish(writer, totals, indexer.LastOf(totals, snapshot->info), std::move(report));
 }
 
 }  // namespace pugmark

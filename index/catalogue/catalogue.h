@@ -26,6 +26,10 @@
 
 namespace pugmark {
 
+namespace internal {
+struct CatalogueAccess;
+}
+
 // A file as received, identified by the SHA-256 of its bytes.
 struct Photo {
   PhotoId id;
@@ -203,6 +207,7 @@ class Catalogue {
   std::vector<std::string> CheckIntegrity() const;
 
  private:
+  friend struct internal::CatalogueAccess;  // For queries in files of their own, such as takedown.h.
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };

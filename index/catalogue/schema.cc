@@ -164,7 +164,7 @@ CREATE TABLE snapshots (
 ) STRICT;
 )sql";
 
-constexpr std::array<const char*, 1> kMigrations = {kVersion1};
+constexpr std::array<const char*, 2> kMigrations = {kVersion1, kTakedownSchema};
 
 // PRAGMA foreign_keys does nothing inside of a transaction, so it is switched around one; back on in any case.
 class ForeignKeysOff {
