@@ -105,6 +105,10 @@ int Main(int argc, char** argv) {
   commands["reindex"] = AddReindex(app, context);
   commands["status"] = AddStatus(app, context);
   commands["check"] = AddCheck(app, context);
+  commands["remove"] = AddRemove(app, context);
+  commands["bank"] = AddBank(app, context);
+  commands["alerts"] = AddAlerts(app, context);
+  commands["nightly"] = AddNightly(app, context);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

@@ -39,6 +39,8 @@ class AlertJob {
         log_(catalogue_) {}
 
   AlertReport Run(const AlertProgress& progress) {
+    report_.is_any_watched = log_.IsAnyWatched();
+    if (!report_.is_any_watched) return report_;
     SearchOptions search = options_.search;
     search.filter = {};
     search.regions = {};
@@ -47,11 +49,6 @@ class AlertJob {
     const PhotoId last = searcher.last_photo();
     report_.snapshot = searcher.snapshot();
     report_.num_unindexed = searcher.num_unindexed();
-    report_.is_any_watched = log_.IsAnyWatched();
-    if (!report_.is_any_watched) {
-      SkipTo(last);
-      return report_;
-    }
     const std::vector<PhotoId> fresh = log_.PhotosAfter(log_.LastPhoto(), last);
     const std::vector<PhotoId> banked = log_.UnsearchedWatched(last);
     report_.num_new = static_cast<int64_t>(fresh.size());
@@ -83,17 +80,6 @@ class AlertJob {
     Catalogue::Transaction transaction(catalogue_);
     body();
     transaction.Commit();
-  }
-
-  // Nothing is watched: what came until now is no news when a bank is watched later; its photos are then searched for.
-  void SkipTo(PhotoId last) {
-    if (last <= log_.LastPhoto() && SomeSightings(last).empty()) return;
-    Write([&] {
-      log_.AdvanceTo(last);
-      for (auto some = SomeSightings(last); !some.empty(); some = SomeSightings(last)) {
-        log_.AdvanceToSighting(some.back().id);
-      }
-    });
   }
 
   // The next sightings to look at, up to one of a photo that is not searched yet.

@@ -57,7 +57,7 @@ struct AlertReport {
 
 using AlertProgress = std::function<void(int64_t done, int64_t total)>;
 
-// Does what is to be done since the last run. Without a watched bank it only notes how far it has come. Holds the collection's
+// Does what is to be done since the last run. Nothing without a watched bank. Holds the collection's
 // lock only while it writes. Throws as Searcher does, and Error(kLocked) if another writer does not end in time.
 // Deterministic: the same catalogue and snapshot give the same alerts in the same order, whatever num_threads.
 // Cost: a search per photo (docs/measuring.md).

@@ -128,6 +128,13 @@ bool Banks::Watch(const std::string& name) {
                               EscapeText(name)));
     }
   }
+  // The first watch: what came until now is no news. Its photos are searched for in it all the same.
+  for (const char* sql : {"INSERT OR REPLACE INTO alert_progress (key, value) SELECT 'photo', ifnull(max(id), 0) FROM photos "
+                          "HAVING NOT EXISTS (SELECT 1 FROM bank_watches)",
+                          "INSERT OR REPLACE INTO alert_progress (key, value) SELECT 'sighting', ifnull(max(id), 0) FROM sightings "
+                          "HAVING NOT EXISTS (SELECT 1 FROM bank_watches)"}) {
+    connection.Use(sql, kDoing).Run();
+  }
   connection.Use("INSERT INTO bank_watches (bank_id, watched_at) VALUES (?, ?) ON CONFLICT (bank_id) DO NOTHING", kDoing)
       .Int(bank)
       .Text(UtcNow())
