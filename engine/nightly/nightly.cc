@@ -197,8 +197,7 @@ class Night {
     Digest& digest = report_.digest;
     std::optional<Collection> collection;
     try {
-      const WriterLock lock(paths_, options_.wait_seconds, stop_);  // Opening may migrate.
-      collection.emplace(OpenCollection(paths_.root, Catalogue::Access::kWrite));
+      collection.emplace(OpenCollection(paths_.root, Catalogue::Access::kRead));  // A writer must not hide the digest.
     } catch (const Error& e) {
       Fail(e.code());
       digest.problems.push_back(fmt::format("The catalogue could not be opened: {}", e.what()));
@@ -222,7 +221,8 @@ class Night {
     if (!collection || !is_given) return;  // The next digest tells it again.
     try {
       const WriterLock lock(paths_, options_.wait_seconds, stop_);
-      NightlyLog(collection->catalogue).Record(started_at_, exit_code_of(report_), digest.mark);
+      Catalogue catalogue(paths_.catalogue(), Catalogue::Access::kWrite);
+      NightlyLog(catalogue).Record(started_at_, exit_code_of(report_), digest.mark);
     } catch (const Error& e) {
       Fail(e.code());
       Log("digest", fmt::format("given, but not recorded: the next one tells the same again: {}", e.what()));
