@@ -3,10 +3,30 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+#include <bit>
+
 #include "index/base/error.h"
 #include "index/base/files.h"
 
 namespace pugmark {
+namespace {
+
+using Bits = std::array<uint64_t, 4>;
+
+// The smallest distance of `hash` to any of the queries.
+__attribute__((target_clones("default", "popcnt"))) int NearestDistance(const Bits& hash, const Bits* queries, size_t num_queries) {
+  int nearest = kPdqBits;
+  for (size_t q = 0; q < num_queries; ++q) {
+    int bits = 0;
+    for (size_t w = 0; w < 4; ++w) bits += std::popcount(hash[w] ^ queries[q][w]);
+    nearest = std::min(nearest, bits);
+  }
+  return nearest;
+}
+
+}  // namespace
 
 TombstoneHashes::TombstoneHashes(const std::vector<TombstoneHash>& hashes) {
   for (const TombstoneHash& hash : hashes) {
@@ -22,13 +42,13 @@ const Tombstone* TombstoneHashes::Find(const Image& image, int* distance) const 
   const Tombstone* nearest = nullptr;
   *distance = kConfidentPdqDistance + 1;
   const std::array<PdqHash, 8> hashes = DihedralHashes(transform);
+  std::array<Bits, 8> queries;
+  for (size_t i = 0; i < hashes.size(); ++i) queries[i] = hashes[i].bits;
   for (const Entry& entry : entries_) {
-    for (const PdqHash& hash : hashes) {
-      const int bits = PdqDistance(hash, entry.hash);
-      if (bits >= *distance) continue;
-      *distance = bits;
-      nearest = &entry.tombstone;
-    }
+    const int bits = NearestDistance(entry.hash.bits, queries.data(), queries.size());
+    if (bits >= *distance) continue;
+    *distance = bits;
+    nearest = &entry.tombstone;
   }
   return nearest;
 }

@@ -27,7 +27,7 @@ class TombstoneHashes {
   explicit TombstoneHashes(const std::vector<TombstoneHash>& hashes);
 
   // The nearest tombstone that refuses the picture; of equally near ones the first by SHA-256. distance: receives the bits
-  // that differ. Cost: 1 ms, and 10 ns a tombstone; nothing if there are no tombstones.
+  // that differ. Cost: 0.8 ms, and 15 ns a tombstone; nothing if there are none.
   const Tombstone* Find(const Image& image, int* distance) const;
 
  private:

@@ -218,6 +218,33 @@ TEST_F(TakedownCollectionTest, CopiesThatStayAreNamed) {
   EXPECT_THAT(Found(copy), ElementsAre("copy4.jpg"));
 }
 
+// 31 bits and quality 50 are the limits, on both sides; of several tombstones the nearest is named.
+TEST(TombstoneHashes, LimitsAreExact) {
+  const Image image = ToImage(MakePicture(4, 400, 300));
+  const PdqHash hash = DihedralHashes(TransformForPdq(image))[0];
+  ASSERT_GE(hash.quality, kReliablePdqQuality);
+  const auto tombstone = [&](int num_flipped, int quality, const char* name) {
+    PdqHash other = hash;
+    for (int i = 0; i < num_flipped; ++i) other.bits[static_cast<size_t>(i % 4)] ^= uint64_t{1} << (i / 4);
+    other.quality = quality;
+    const auto packed = PackPdq(other);
+    return TombstoneHash{{Sha256{}, name, ""}, {packed.begin(), packed.end()}};
+  };
+  int distance = -1;
+  EXPECT_EQ(TombstoneHashes({}).Find(image, &distance), nullptr);
+  EXPECT_EQ(TombstoneHashes({tombstone(32, 100, "far"), tombstone(0, 49, "vague")}).Find(image, &distance), nullptr);
+  const TombstoneHashes hashes({tombstone(31, 50, "limit"), tombstone(5, 100, "near"), tombstone(6, 100, "less near")});
+  const Tombstone* found = hashes.Find(image, &distance);
+  ASSERT_NE(found, nullptr);
+  EXPECT_EQ(found->reason, "near");
+  EXPECT_EQ(distance, 5);
+  ASSERT_NE(TombstoneHashes({tombstone(31, 50, "limit")}).Find(image, &distance), nullptr);
+  EXPECT_EQ(distance, 31);
+  Image grey = image;
+  std::fill(grey.pixels.begin(), grey.pixels.end(), uint8_t{128});
+  EXPECT_EQ(hashes.Find(grey, &distance), nullptr) << "A picture without contrast resembles everything.";
+}
+
 // Any sequence of removals and batches: nothing removed is ever found, everything else is.
 TEST_F(TakedownCollectionTest, AnySequenceOfRemovalsBatchesAndReindexesIsSound) {
   std::mt19937 random(7);
