@@ -27,7 +27,7 @@ nlohmann::ordered_json ToJson(const AlertReport& report) {
 }
 
 std::string SentenceOf(const AlertReport& report) {
-  if (!report.is_any_watched) return "";
+  if (!report.is_any_watched || report.run == 0) return "";
   if (report.num_alerts + report.num_same_seller == 0) {
     return fmt::format("No new alerts: {} photos were searched for.\n", Grouped(report.num_searched));
   }

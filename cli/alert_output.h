@@ -6,15 +6,15 @@
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 
-#include "engine/alerts/alerts.h"
 #include "cli/commands.h"
+#include "engine/alerts/alerts.h"
 
 namespace pugmark::cli {
 
 // "{"run", "snapshot", "new_photos", "searched", "alerts", "same_seller", ...}".
 nlohmann::ordered_json ToJson(const AlertReport& report);
 
-// One or two sentences; empty if no bank is watched.
+// One or two sentences; empty if no bank is watched, or there was nothing to look at.
 std::string SentenceOf(const AlertReport& report);
 
 // Runs the alerts with progress on stderr. cause: as in AlertOptions.
