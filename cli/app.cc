@@ -131,6 +131,10 @@ std::map<std::string, Run> AddEverything(CLI::App& app, Context& context) {
   commands["reindex"] = AddReindex(app, context);
   commands["status"] = AddStatus(app, context);
   commands["check"] = AddCheck(app, context);
+  commands["alerts"] = AddAlerts(app, context);
+  commands["bank"] = AddBank(app, context);
+  commands["remove"] = AddRemove(app, context);
+  commands["nightly"] = AddNightly(app, context);
   commands["snapshots"] = AddSnapshots(app, context);
   commands["rollback"] = AddRollback(app, context);
   commands["prune"] = AddPrune(app, context);

@@ -21,7 +21,7 @@ namespace pugmark::cli {
 // Exit codes, documented in docs/man/pugmark.1.
 enum ExitCode : int {
   kDone = 0,
-  kNoHit = 1,        // search, compare: done, nothing recognised.
+  kNoHit = 1,        // search, compare: done, nothing recognised; alerts: none to show.
   kUsage = 2,
   kSkipped = 3,      // Done, but some inputs could not be read; they are listed.
   kFailed = 4,
@@ -69,6 +69,10 @@ Run AddPrune(CLI::App& app, const Context& context);
 Run AddLog(CLI::App& app, const Context& context);
 Run AddDoctor(CLI::App& app, const Context& context);
 Run AddReview(CLI::App& app, const Context& context);
+Run AddRemove(CLI::App& app, const Context& context);
+Run AddBank(CLI::App& app, const Context& context);
+Run AddAlerts(CLI::App& app, const Context& context);
+Run AddNightly(CLI::App& app, const Context& context);
 
 // --threads N, default: all cores.
 CLI::Option* AddThreads(CLI::App* command, int* num_threads);

@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 
+#include "cli/alert_output.h"
 #include "cli/audit.h"
 #include "cli/commands.h"
 #include "cli/gate_output.h"
 #include "cli/progress.h"
 #include "engine/ingest/ingest.h"
+#include "engine/ingest/refusal.h"
 #include "index/base/files.h"
 #include "index/catalogue/audit_log.h"
 
@@ -16,6 +20,36 @@ namespace pugmark::cli {
 namespace {
 
 constexpr size_t kUnreadableShown = 20;
+
+const char* KindName(Refused::Kind kind) {
+  switch (kind) {
+    case Refused::Kind::kSameBytes: return "same-bytes";
+    case Refused::Kind::kSamePicture: return "same-picture";
+    case Refused::Kind::kSighting: return "sighting";
+  }
+  return "same-bytes";
+}
+
+Json ToJson(const std::vector<Refused>& refusals) {
+  Json json = Json::array();
+  for (const Refused& refused : refusals) {
+    json.push_back({{"path", EscapeText(refused.path.string())},
+                    {"sha256", refused.sha256.Hex()},
+                    {"kind", KindName(refused.kind)},
+                    {"removed_sha256", refused.tombstone.sha256.Hex()},
+                    {"removed_at", refused.tombstone.removed_at},
+                    {"reason", EscapeText(refused.tombstone.reason)},
+                    {"distance", refused.distance},
+                    {"message", RefusalMessage(refused)}});
+  }
+  return json;
+}
+
+// Refused as a copy of something else: perhaps wrongly, so somebody should look.
+bool IsAnyLookAlike(const IngestSummary& summary) {
+  return std::any_of(summary.refused.begin(), summary.refused.end(),
+                     [](const Refused& r) { return r.kind == Refused::Kind::kSamePicture; });
+}
 
 Json ToJson(const IngestSummary& summary) {
   Json unreadable = Json::array();
@@ -44,6 +78,8 @@ Json ToJson(const IngestSummary& summary) {
                  {"catalogue", times.catalogue_seconds},
                  {"index", times.index_seconds}}}};
   json["skipped"] = std::move(unreadable);
+  json["refused"] = ToJson(summary.refused);
+  json["readmitted"] = ToJson(summary.readmitted);
   return json;
 }
 
@@ -61,6 +97,14 @@ void PrintText(const IngestSummary& summary, const std::filesystem::path& collec
                summary.index->snapshot.number);
   }
   if (summary.index && summary.index->held_back) fmt::print(stderr, "{}", HeldBackText(*summary.index));
+  const auto show = [](const std::vector<Refused>& refusals, const char* what) {
+    for (size_t i = 0; i < std::min(refusals.size(), kUnreadableShown); ++i) {
+      fmt::print(stderr, "{} {}: {}\n", what, EscapeText(refusals[i].path.string()), RefusalMessage(refusals[i]));
+    }
+    if (refusals.size() > kUnreadableShown) fmt::print(stderr, "… and {} more {}\n", refusals.size() - kUnreadableShown, what);
+  };
+  show(summary.refused, "refused");
+  show(summary.readmitted, "readmitted");
   for (size_t i = 0; i < std::min(summary.unreadable.size(), kUnreadableShown); ++i) {
     const Unreadable& u = summary.unreadable[i];
     fmt::print(stderr, "skipped {} ({}): {}\n", EscapeText(u.path.string()), u.code, u.message);
@@ -105,6 +149,7 @@ void Log(const IngestSummary& summary, const IngestOptions& options, const Conte
 
 Run AddIngest(CLI::App& app, const Context& context) {
   auto options = std::make_shared<IngestOptions>();
+  auto no_alerts = std::make_shared<bool>(false);
   CLI::App* command = app.add_subcommand(
       "ingest", "Take in photos: files, folders, or what a CSV or JSON-lines manifest lists");
   command->add_option("paths", options->inputs, "Photos and folders")->type_name("PATH");
@@ -119,8 +164,11 @@ Run AddIngest(CLI::App& app, const Context& context) {
   command->add_option("--bank", options->bank, "Bank of photos for which the manifest names none (default evidence)")
       ->type_name("NAME");
   command->add_flag("--copy", options->copy_originals, "Keep a copy of every original in the collection");
+  command->add_flag("--readmit", options->readmit,
+                    "Take in photos that were removed from the collection before, and lift their tombstones");
+  command->add_flag("--no-alerts", *no_alerts, "Do not match the new photos against the watched banks; the next run does");
   AddThreads(command, &options->num_threads);
-  return [options, &context]() -> int {
+  return [options, no_alerts, &context]() -> int {
     context.RequireCollection();
     if (options->inputs.empty() && options->manifests.empty()) {
       throw Error(ErrorCode::kInvalidArgument, "Nothing to ingest is named. Give photos, folders or --manifest FILE.");
@@ -132,17 +180,27 @@ Run AddIngest(CLI::App& app, const Context& context) {
     const IngestSummary summary = Ingest(context.collection, *options, context.stop, observer);
     progress.Clear();
     Log(summary, *options, context);
-    if (context.format == Format::kJson) {
-      fmt::print("{}\n", ToJson(summary).dump(-1, ' ', false, Json::error_handler_t::replace));
-    } else {
-      PrintText(summary, context.collection);
+    Json json = context.format == Format::kJson ? ToJson(summary) : Json();
+    if (context.format != Format::kJson) PrintText(summary, context.collection);
+    // What came in is told even if the watch-list cannot be looked at.
+    std::optional<Error> failed;
+    if (!summary.cancelled && !*no_alerts) {
+      try {
+        const AlertReport alerts = RunAlertsShown("ingest", options->num_threads, context);
+        if (context.format != Format::kJson) fmt::print("{}", SentenceOf(alerts));
+        json["alerts"] = ToJson(alerts);
+      } catch (const Error& e) {
+        failed = e;
+      }
     }
+    if (context.format == Format::kJson) fmt::print("{}\n", json.dump(-1, ' ', false, Json::error_handler_t::replace));
+    if (failed) throw Error(failed->code(), fmt::format("The photos are taken in, but matching them against the watched banks failed: {}", failed->what()));
     if (summary.cancelled) {
       fmt::print(stderr, "Interrupted. What was done is kept; the same command continues.\n");
       return kInterrupted;
     }
     if (summary.index && summary.index->held_back) return kFailed;
-    return summary.counts.num_unreadable > 0 ? kSkipped : kDone;
+    return summary.counts.num_unreadable > 0 || IsAnyLookAlike(summary) ? kSkipped : kDone;
   };
 }
 

@@ -12,6 +12,7 @@
 #include "index/base/error.h"
 #include "index/base/fault.h"
 #include "index/base/files.h"
+#include "index/catalogue/takedown.h"
 
 namespace pugmark {
 namespace {
@@ -116,8 +117,15 @@ Collection OpenCollection(const fs::path& root, Catalogue::Access access) {
 }
 
 bool BelongsTogether(const SnapshotInfo& snapshot, const Catalogue& catalogue) {
-  const std::optional<Photo> last = catalogue.GetPhoto(snapshot.last_photo);
-  return last && last->sha256.Hex() == snapshot.last_sha256;
+  if (const std::optional<Photo> last = catalogue.GetPhoto(snapshot.last_photo)) {
+    return last->sha256.Hex() == snapshot.last_sha256;
+  }
+  try {
+    return WasRemoved(catalogue, snapshot.last_photo, Sha256::FromHex(snapshot.last_sha256));
+  } catch (const Error& e) {
+    if (e.code() != ErrorCode::kInvalidArgument) throw;
+    return false;  // The manifest names no SHA-256.
+  }
 }
 
 StoredFeatures ToStored(const Features& features, const FeatureOptions& options) {

@@ -37,7 +37,8 @@ CollectionPaths LocateCollection(const std::filesystem::path& root);
 Collection OpenCollection(const std::filesystem::path& root, Catalogue::Access access);
 
 // Whether the snapshot was built from this very catalogue. A catalogue that was restored from a backup gives the numbers of
-// lost photos to new ones; a snapshot that still knows the old ones must not answer for them.
+// lost photos to new ones; a snapshot that still knows the old ones must not answer for them. A snapshot whose last photo was
+// removed since (takedown.h) still belongs.
 bool BelongsTogether(const SnapshotInfo& snapshot, const Catalogue& catalogue);
 
 StoredFeatures ToStored(const Features& features, const FeatureOptions& options);

@@ -11,10 +11,12 @@
 #include <new>
 #include <thread>
 
+#include "engine/collection/takedown.h"
 #include "engine/collection/threads.h"
 #include "engine/features/describe.h"
 #include "engine/ingest/inputs.h"
 #include "engine/ingest/quarantine.h"
+#include "engine/ingest/refusal.h"
 #include "index/base/error.h"
 #include "index/base/fault.h"
 #include "index/base/files.h"
@@ -43,7 +45,7 @@ struct Item {
   std::optional<Sha256> sha256;
   std::optional<Unreadable> unreadable;
   bool known = false;       // Catalogued when it was read.
-  bool tombstoned = false;
+  std::optional<Refused> removed_before;  // Refused, or readmitted.
   bool needs_thumbnail = false;
   bool needs_copy = false;
   int64_t size_bytes = 0;
@@ -64,8 +66,9 @@ BankRole RoleOfNewBank(const std::string& name) {
 // The parallel stage: bytes → everything that is to be catalogued. Touches nothing shared but read-only connections.
 class Describer {
  public:
-  Describer(const Collection& collection, const IngestOptions& options)
+  Describer(Collection& collection, const IngestOptions& options)
       : options_(options),
+        tombstones_(Takedown(collection.catalogue).Hashes()),
         paths_(collection.paths),
         features_(collection.features),
         embedding_(LoadEmbedding(collection.paths, collection.embedding)),
@@ -86,11 +89,13 @@ class Describer {
     }
     item->size_bytes = static_cast<int64_t>(bytes.size());
     item->sha256 = Sha256::Of(bytes);
-    const Catalogue& reader = readers_.local();
-    item->tombstoned = reader.IsTombstoned(*item->sha256);
+    Catalogue& reader = readers_.local();
+    if (std::optional<Tombstone> tombstone = Takedown(reader).Find(*item->sha256)) {
+      item->removed_before = {Refused::Kind::kSameBytes, path, *item->sha256, std::move(*tombstone), 0, ""};
+    }
     item->known = reader.FindPhoto(*item->sha256).has_value();
     item->read_seconds = SecondsSince(start);
-    if (item->tombstoned) return;
+    if (item->removed_before && !options_.readmit) return;
     // A known photo whose thumbnail or copy is missing gets it back.
     item->needs_thumbnail = !item->known || !fs::exists(paths_.thumbnail(*item->sha256));
     item->needs_copy = options_.copy_originals && !fs::exists(paths_.original(*item->sha256));
@@ -117,6 +122,11 @@ class Describer {
     }
     if (!item->known) {
       start = Clock::now();
+      int distance = 0;
+      if (const Tombstone* removed = tombstones_.Find(*decoded.image, &distance); removed && !item->removed_before) {
+        item->removed_before = {Refused::Kind::kSamePicture, item->input->path, *item->sha256, *removed, distance, ""};
+        if (!options_.readmit) return;
+      }
       const int side_px = std::max(decoded.info.width_px, decoded.info.height_px);
       Features features = DescribePhoto(bytes, decode_, side_px, *decoded.image, features_);
       if (embedding_) features.global_descriptor = embedding_->Describe(*decoded.image);
@@ -129,6 +139,7 @@ class Describer {
   }
 
   const IngestOptions& options_;
+  const TombstoneHashes tombstones_;
   const CollectionPaths paths_;
   const FeatureOptions features_;
   const std::shared_ptr<const Embedding> embedding_;  // Null if there is none.
@@ -141,6 +152,7 @@ class Writer {
  public:
   Writer(Collection& collection, const IngestOptions& options, BatchId batch, IngestSummary* summary)
       : collection_(collection),
+        takedown_(collection.catalogue),
         options_(options),
         batch_(batch),
         summary_(summary),
@@ -161,7 +173,8 @@ class Writer {
     }
     if (item.unreadable) {
       Refuse(*item.unreadable, item.sha256);
-    } else if (item.tombstoned) {
+    } else if (item.removed_before && !options_.readmit) {
+      RefuseRemoved(*item.removed_before);
       ++summary_->counts.num_removed_earlier;
     } else {
       WritePhoto(item);
@@ -186,6 +199,33 @@ class Writer {
   }
 
  private:
+  void RefuseRemoved(const Refused& refused) {
+    summary_->refused.push_back(refused);
+    quarantine_.Add({refused.path, "removed", RefusalMessage(refused)}, refused.sha256, batch_.value);
+  }
+
+  // A tombstone is lifted for these very bytes only: other copies of a removed photo stay refused.
+  void Readmit(const Refused& refused) {
+    takedown_.Readmit(refused.sha256, batch_);
+    summary_->readmitted.push_back(refused);
+  }
+
+  // Whether the photo may be seen in this listing.
+  bool Admits(const Item& item, const Listing& listing) {
+    std::optional<Tombstone> tombstone = takedown_.FindSighting(*item.sha256, listing);
+    if (!tombstone) return true;
+    const std::string name = IdentityOf(listing).empty() ? "a listing without a number" : IdentityOf(listing);
+    const Refused refused{Refused::Kind::kSighting, item.input->path, *item.sha256, std::move(*tombstone), 0,
+                          fmt::format("{} of platform '{}'", name, listing.platform)};
+    if (!options_.readmit) {
+      RefuseRemoved(refused);
+      return false;
+    }
+    takedown_.ReadmitSighting(*item.sha256, listing);
+    summary_->readmitted.push_back(refused);
+    return true;
+  }
+
   void WritePhoto(const Item& item) {
     std::optional<PhotoId> id = collection_.catalogue.FindPhoto(*item.sha256);  // Also what this batch added.
     const bool is_new = !id;
@@ -196,6 +236,7 @@ class Writer {
       if (item.known) {
         throw Error(ErrorCode::kInternal, "A catalogued photo vanished during the ingest. Run the same command again.");
       }
+      if (item.removed_before) Readmit(*item.removed_before);
       Photo photo;
       photo.sha256 = *item.sha256;
       photo.path = item.input->path.string();
@@ -223,6 +264,7 @@ class Writer {
       if (listing.seller.empty()) listing.seller = options_.seller;
       // Found in a folder: the folder takes the place of the listing, so that a second place is a second sighting.
       if (item.input->rows.empty()) listing.title = EscapeText(item.input->path.parent_path().string());
+      if (!Admits(item, listing)) continue;
       const ListingId listing_id = collection_.catalogue.AddListing(listing);
       if (collection_.catalogue.AddSighting(*id, listing_id, item.input->path.string(), row.captured_at, batch_)) {
         ++num_sightings;
@@ -241,6 +283,7 @@ class Writer {
   }
 
   Collection& collection_;
+  Takedown takedown_;
   const IngestOptions& options_;
   const BatchId batch_;
   IngestSummary* const summary_;
@@ -298,6 +341,7 @@ IngestSummary Ingest(const fs::path& root, const IngestOptions& options, std::st
   const Clock::time_point start = Clock::now();
   const FileLock lock(LocateCollection(root).lock());
   Collection collection = OpenCollection(root, Catalogue::Access::kWrite);
+  PurgeRemovedFiles(collection);
   const Inputs inputs = CollectInputs(options);
 
   IngestSummary summary;

@@ -20,6 +20,7 @@
 
 #include "engine/decode/decode.h"
 #include "engine/reindex/reindex.h"
+#include "index/catalogue/takedown.h"
 
 namespace pugmark {
 
@@ -32,6 +33,7 @@ struct IngestOptions {
   std::string bank = "evidence";  // Where photos go whose row names no bank.
   int num_threads = 1;
   bool copy_originals = false;    // Keep a byte-identical copy in the collection.
+  bool readmit = false;           // Take in what was removed from the collection before; its tombstones are lifted.
   DecodeOptions decode;           // max_side_px is set from the collection.
   uint64_t max_photo_bytes = 256ull << 20;
   uint64_t seed = 1;
@@ -41,6 +43,21 @@ struct Unreadable {
   std::filesystem::path path;
   std::string code;     // "not_an_image", "io", ...
   std::string message;  // One sentence, escaped.
+};
+
+// An input that is refused, or with `readmit` taken in again, because it was removed before. engine/ingest/refusal.h.
+struct Refused {
+  enum class Kind {
+    kSameBytes,
+    kSamePicture,  // Another copy of a removed photo, or one that looks like it.
+    kSighting,     // The photo stays in the collection, but not as seen in this listing.
+  };
+  Kind kind = Kind::kSameBytes;
+  std::filesystem::path path;
+  Sha256 sha256;
+  Tombstone tombstone;  // Of the removed photo.
+  int distance = 0;     // kSamePicture: bits in which the PDQ hashes differ.
+  std::string listing;  // kSighting: which.
 };
 
 struct IngestProgress {
@@ -62,6 +79,8 @@ struct IngestSummary {
   BatchCounts counts;
   int64_t num_inputs = 0;                 // Distinct files.
   std::vector<Unreadable> unreadable;     // In order of input; manifest rows that could not be used among them.
+  std::vector<Refused> refused;           // In order of input.
+  std::vector<Refused> readmitted;        // What would have been refused without `readmit`.
   bool cancelled = false;                 // Interrupted: what was done is kept, the rest is left for the next run.
   std::optional<ReindexReport> index;     // Nothing if cancelled.
   IngestTimes times;

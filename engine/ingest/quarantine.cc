@@ -43,6 +43,29 @@ void Quarantine::Add(const Unreadable& unreadable, const std::optional<Sha256>& 
   pending_ += json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
+std::vector<QuarantineEntry> ReadQuarantine(const std::filesystem::path& file, int64_t after_batch, size_t limit,
+                                            int64_t* num_more) {
+  std::vector<QuarantineEntry> entries;
+  *num_more = 0;
+  std::ifstream in(file);
+  for (std::string line; std::getline(in, line);) {
+    const Json json = Json::parse(line, nullptr, /*allow_exceptions=*/false);
+    if (!json.is_object()) continue;
+    const auto batch = json.find("batch");
+    if (batch == json.end() || !batch->is_number_integer() || batch->get<int64_t>() <= after_batch) continue;
+    if (entries.size() == limit) {
+      ++*num_more;
+      continue;
+    }
+    const auto text = [&](const char* key) {
+      const auto value = json.find(key);
+      return value != json.end() && value->is_string() ? EscapeText(value->get<std::string>()) : std::string();
+    };
+    entries.push_back({text("path"), text("code"), text("message"), text("at"), batch->get<int64_t>()});
+  }
+  return entries;
+}
+
 void Quarantine::Flush() {
   if (pending_.size() < 2) return;  // Nothing, or only the end of a torn line.
   AppendToFile(file_, pending_);

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <unordered_set>
+#include <vector>
 
 #include "engine/ingest/ingest.h"
 #include "index/base/sha256.h"
@@ -29,5 +30,19 @@ class Quarantine {
   std::unordered_set<std::string> known_;
   std::string pending_;
 };
+
+// A line of the file.
+struct QuarantineEntry {
+  std::string path;  // Escaped, as are the others.
+  std::string code;
+  std::string message;
+  std::string at;  // UTC.
+  int64_t batch = 0;
+};
+
+// What batches after this one added, oldest first; at most `limit`, and how many more there are. Lines that are not ours are
+// passed over; no file means no lines.
+std::vector<QuarantineEntry> ReadQuarantine(const std::filesystem::path& file, int64_t after_batch, size_t limit,
+                                            int64_t* num_more);
 
 }  // namespace pugmark

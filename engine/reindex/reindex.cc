@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "engine/collection/takedown.h"
 #include "engine/reindex/furniture.h"
 #include "engine/reindex/published.h"
 #include "index/base/error.h"
@@ -189,6 +190,7 @@ ReindexReport IndexNewPhotos(Collection& collection, const ReindexOptions& optio
 
 ReindexReport Reindex(Collection& collection, const ReindexOptions& options, std::stop_token stop,
                       const ReindexProgress& progress) {
+  PurgeRemovedFiles(collection);
   if (options.keep_snapshots) SetSnapshotsKept(collection.catalogue, *options.keep_snapshots);
   ReextractReport reextraction =
       Reextract(collection, {options.reextract_limit, options.reextract_seconds, options.num_threads}, stop,

@@ -291,6 +291,8 @@ Searcher::Searcher(const std::filesystem::path& collection, const SearchOptions&
 Searcher::~Searcher() = default;
 
 const CollectionPaths& Searcher::paths() const { return impl_->paths; }
+int64_t Searcher::snapshot() const { return impl_->snapshot ? impl_->snapshot->info.number : 0; }
+PhotoId Searcher::last_photo() const { return impl_->snapshot ? impl_->snapshot->info.last_photo : PhotoId{}; }
 int64_t Searcher::num_unindexed() const { return impl_->num_unindexed; }
 
 QueryResult Searcher::Search(const std::filesystem::path& photo) const {
@@ -408,6 +410,17 @@ void Searcher::SearchListing(const ListingPhotos& listing, int num_threads, std:
   origin.listing = listing.listing;
   InOrder(listing.photos.size(), num_threads, stop,
           [&](size_t i) { return impl_->SearchStored(listing.photos[i], origin); }, done);
+}
+
+void Searcher::SearchPhotos(const std::vector<PhotoId>& photos, int num_threads, std::stop_token stop,
+                            const std::function<void(const QueryResult&)>& done) const {
+  InOrder(photos.size(), num_threads, stop,
+          [&](size_t i) {
+            const Origin origin =
+                OriginOf(impl_->options.filter, impl_->catalogues.local().SightingsOf(photos[i]));
+            return impl_->SearchStored(photos[i], origin);
+          },
+          done);
 }
 
 }  // namespace pugmark

@@ -156,7 +156,16 @@ class Searcher {
   void SearchListing(const ListingPhotos& listing, int num_threads, std::stop_token stop,
                      const std::function<void(const QueryResult&)>& done) const;
 
+  // As SearchAll, for catalogued photos, from what the catalogue holds of them. Their own sightings count; the photo itself
+  // is among its hits, as same-file.
+  void SearchPhotos(const std::vector<PhotoId>& photos, int num_threads, std::stop_token stop,
+                    const std::function<void(const QueryResult&)>& done) const;
+
   const CollectionPaths& paths() const;
+  // The snapshot that is searched. Number 0: none.
+  int64_t snapshot() const;
+  // Every catalogued photo up to this one is searched. Invalid without a snapshot.
+  PhotoId last_photo() const;
   // Photos that are catalogued but not in the index: they are found by their bytes only.
   int64_t num_unindexed() const;
 

@@ -23,6 +23,7 @@ struct CollectionPaths {
   std::filesystem::path embedding_config() const { return root / "embedding" / "model.json"; }
   std::filesystem::path audit_heads() const { return root / "audit.heads"; }
   std::filesystem::path lock() const { return root / "LOCK"; }
+  std::filesystem::path nightly_lock() const { return root / "NIGHTLY"; }  // Of the one nightly run; it takes LOCK as it writes.
   std::filesystem::path thumbnail(const Sha256& photo) const {
     const std::string hex = photo.Hex();
     return root / "thumbs" / hex.substr(0, 2) / (hex + ".jpg");

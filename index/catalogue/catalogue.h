@@ -26,6 +26,10 @@
 
 namespace pugmark {
 
+namespace internal {
+struct CatalogueAccess;
+}
+
 // A file as received, identified by the SHA-256 of its bytes.
 struct Photo {
   PhotoId id;
@@ -205,7 +209,7 @@ class Catalogue {
   friend class Reviews;
   friend class SnapshotRecords;
   friend class ThumbnailChecksums;
-
+  friend struct internal::CatalogueAccess;  // For queries in files of their own, such as takedown.h.
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };

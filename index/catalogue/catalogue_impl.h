@@ -42,4 +42,10 @@ struct Catalogue::Impl {
   internal::Connection connection;
 };
 
+// The connection of a catalogue, for classes of this room that are made from one.
+struct internal::CatalogueAccess {
+  static Connection& Reader(const Catalogue& catalogue) { return catalogue.impl_->connection; }
+  static Connection& Writer(Catalogue& catalogue) { return catalogue.impl_->Writer(); }
+};
+
 }  // namespace pugmark

@@ -133,6 +133,11 @@ Query& Query::Int(int64_t value) {
   return *this;
 }
 
+Query& Query::Real(double value) {
+  connection_->Translated(doing_, [&] { kept_->statement.bind(++num_bound_, value); });
+  return *this;
+}
+
 Query& Query::Null() {
   connection_->Translated(doing_, [&] { kept_->statement.bind(++num_bound_); });
   return *this;
@@ -175,6 +180,10 @@ void Query::Reset() {
 
 int64_t Query::GetInt(int column) const {
   return connection_->Translated(doing_, [&] { return kept_->statement.getColumn(column).getInt64(); });
+}
+
+double Query::GetReal(int column) const {
+  return connection_->Translated(doing_, [&] { return kept_->statement.getColumn(column).getDouble(); });
 }
 
 std::string Query::GetText(int column) const {

@@ -33,6 +33,7 @@ class Query {
   Query& operator=(Query&&) = delete;
 
   Query& Int(int64_t value);
+  Query& Real(double value);
   Query& Null();
   Query& Text(const std::string& value);
   // Borrowed, not copied: must live until the statement has run. Throws Error(kLimit) beyond SQLite's 1,000,000,000.
@@ -46,6 +47,7 @@ class Query {
 
   // Column of the current row, from 0.
   int64_t GetInt(int column) const;
+  double GetReal(int column) const;
   std::string GetText(int column) const;  // Also for paths.
   void GetBlob(int column, std::vector<uint8_t>* bytes) const;
 

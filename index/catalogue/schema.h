@@ -15,6 +15,9 @@ class Database;
 
 namespace pugmark::internal {
 
+// Scripts with a file of their own: schema_<topic>.cc.
+extern const char kTakedownSchema[];
+
 // PRAGMA application_id of every catalogue: "PUGM". Tells our databases from other programs'.
 inline constexpr int32_t kCatalogueApplicationId = 0x5055474D;
 

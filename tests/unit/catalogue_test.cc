@@ -695,7 +695,7 @@ TEST_F(CatalogueTest, ReadersInOtherThreadsSeeWholeTransactionsOnly) {
 // --- Damage
 
 TEST_F(CatalogueTest, CheckFindsEveryFlippedBitInFeaturesAndSurvivesAllOthers) {
-  constexpr int kNumPhotos = 5, kTries = 100;
+  constexpr int kNumPhotos = 15, kTries = 100;  // Most of the file must be theirs, not the empty tables'.
   {
     Catalogue catalogue = MakeCatalogue();
     const BatchId batch = catalogue.StartBatch("x");
