@@ -117,7 +117,7 @@ data Timeline(const std::vector<TimelineHit>& hits) {
       lanes[sighting.listing.platform].push_back({*day, entry.hit, &sighting, entry.id});
     }
   }
-  if (num_marks < 2) return false;
+  if (num_marks < 2 || (first == last && lanes.size() == 1)) return false;  // Nothing to compare.
   const auto place = [&](int day) {
     return last == first ? kLeft + kWidth / 2 : kLeft + kWidth * (day - first) / (last - first);
   };
@@ -158,8 +158,9 @@ data Timeline(const std::vector<TimelineHit>& hits) {
   timeline.set("lanes", lane_list);
   timeline.set("ticks", tick_list);
   timeline.set("note", Optional(note));
-  timeline.set("heading", fmt::format("{} from {} to {}", Counted(num_marks, "sighting"), Text(DateOf(first), true),
-                                      Text(DateOf(last), true)));
+  const std::string from = Text(DateOf(first), true), to = Text(DateOf(last), true);
+  timeline.set("heading", Counted(num_marks, "sighting") +
+                              (first == last ? fmt::format(" on {}", from) : fmt::format(" from {} to {}", from, to)));
   return timeline;
 }
 

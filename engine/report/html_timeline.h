@@ -22,7 +22,8 @@ struct TimelineHit {
 // Days since 1970 of an ISO 8601 time or day, years 1900 to 2200; nullopt if it begins with none.
 std::optional<int> DayNumber(std::string_view time);
 
-// By the day posted, else captured. Marks of one day and platform are stacked. false: fewer than two sightings have a day.
+// By the day posted, else captured. Marks of one day and platform are stacked. false: there are no two places or days
+// to compare.
 data Timeline(const std::vector<TimelineHit>& hits);
 
 }  // namespace pugmark::html

@@ -48,10 +48,10 @@
   const flickering = new Map();  // Overlay → timer.
   const showShare = (overlay) => {
     const share = Number(overlay.querySelector(".slider input").value);
-    const query = overlay.querySelector(".layer.query");
+    const carried = overlay.querySelector(".layer.carried");
     const isCurtain = overlay.dataset.mode === "curtain";
-    query.style.clipPath = isCurtain ? `inset(0 ${100 - share}% 0 0)` : "";
-    query.style.opacity = overlay.dataset.mode === "blend" ? String(share / 100) : "";
+    carried.style.clipPath = isCurtain ? `inset(0 ${100 - share}% 0 0)` : "";
+    carried.style.opacity = overlay.dataset.mode === "blend" ? String(share / 100) : "";
     overlay.querySelector(".edge").style.left = `${share}%`;
   };
   const stopFlicker = (overlay) => {
@@ -75,8 +75,8 @@
       return;
     }
     if (overlay.dataset.mode === "difference") setMode(overlay, "curtain");
-    const query = overlay.querySelector(".layer.query");
-    query.style.clipPath = query.style.opacity = "";
+    const carried = overlay.querySelector(".layer.carried");
+    carried.style.clipPath = carried.style.opacity = "";
     overlay.classList.add("flickering", "shows-query");
     overlay.querySelector(".flicker").setAttribute("aria-pressed", "true");
     flickering.set(overlay, setInterval(() => overlay.classList.toggle("shows-query"), FLICKER_MS));
