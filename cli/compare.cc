@@ -7,8 +7,11 @@
 
 #include "cli/audit.h"
 #include "cli/commands.h"
+#include "cli/reports.h"
 #include "cli/result_output.h"
 #include "engine/collection/collection.h"
+#include "engine/report/html.h"
+#include "engine/report/limits.h"
 #include "engine/report/report.h"
 #include "engine/search/digest.h"
 
@@ -18,10 +21,11 @@ namespace {
 struct Options {
   std::filesystem::path a, b;
   CompareOptions compare;
-  std::filesystem::path html;
+  ReportFiles reports;
+  bool verbose = false;
 };
 
-void Print(const Comparison& comparison, Format format) {
+void Print(const Comparison& comparison, bool verbose, Format format) {
   switch (format) {
     case Format::kJson: fmt::print("{}\n", FormatJson(comparison)); break;
     case Format::kCsv: {
@@ -31,27 +35,27 @@ void Print(const Comparison& comparison, Format format) {
       if (!b_is_readable) fmt::print("{}", FormatCsv(comparison.b));
       break;
     }
-    case Format::kText: fmt::print("{}", FormatText(comparison, TextOptionsOfStdout(false))); break;
+    case Format::kText: fmt::print("{}", FormatText(comparison, TextOptionsOfStdout(verbose))); break;
   }
 }
 
 void Write(const Comparison& comparison, const Options& options) {
+  if (!options.reports.is_wanted()) return;
   HtmlOptions html;
   html.title = "Comparison of two photos";
-  html.version = PUGMARK_VERSION;
+  html.not_searched = LimitsOf(options.compare);
   html.parameters = {
       {"features", ExtractorName(options.compare.features)},
       {"largest expected number of false hits", fmt::format("{:g}", options.compare.max_expected_false_hits)},
       {"note", std::string(kComparisonSentence)}};
-  html.query_picture = [](const QueryResult& query) { return PictureOf(query.path); };
-  html.hit_picture = [](const Hit& hit) { return PictureOf(hit.photo.path); };
+  // The second photo is that of the hit; without one it would not be on the page, nor in the packet.
   std::vector<QueryResult> results = {comparison.a};
-  if (!comparison.b.error_code.empty()) results.push_back(comparison.b);
-  WriteHtml(options.html, results, html);
-  SayReportWritten(options.html);
+  if (comparison.a.hits.empty()) results.push_back(comparison.b);
+  WriteReportFiles(options.reports, results, std::move(html), FormatJson(comparison) + "\n", PhotoFiles(std::nullopt));
 }
 
 int Compare(Options options, const Context& context) {
+  CheckReportFiles(options.reports);
   if (!context.collection.empty()) {
     context.RequireCollection();
     options.compare.features = OpenCollection(context.collection, Catalogue::Access::kRead).features;
@@ -63,11 +67,11 @@ int Compare(Options options, const Context& context) {
                             {"num_hits", comparison.a.hits.size()},
                             {"verdict", VerdictName(comparison.a.hits.empty() ? Verdict::kNone
                                                                               : comparison.a.hits.front().verdict)}});
-  Print(comparison, context.format);
+  Print(comparison, options.verbose, context.format);
   const bool is_readable = comparison.a.error_code.empty() && comparison.b.error_code.empty();
   const bool is_hit = !comparison.a.hits.empty();
   if (context.format == Format::kText && is_hit) fmt::print("{}\n", kLeadSentence);
-  if (!options.html.empty()) Write(comparison, options);
+  Write(comparison, options);
   return !is_readable ? kSkipped : is_hit ? kDone : kNoHit;
 }
 
@@ -84,8 +88,8 @@ Run AddCompare(CLI::App& app, const Context& context) {
           "Call the two alike if at most this many of such comparisons are expected to be wrong (default 0.0001)")
       ->check(CLI::Range(1e-12, 1.0))
       ->type_name("X");
-  command->add_option("--html", options->html, "Also write a self-contained report with both photos side by side")
-      ->type_name("FILE");
+  AddReportFiles(command, &options->reports);
+  command->add_flag("-v,--verbose", options->verbose, "Show the numbers behind the verdict");
   return [options, &context] { return Compare(*options, context); };
 }
 

@@ -8,9 +8,12 @@
 #include "cli/audit.h"
 #include "cli/commands.h"
 #include "cli/progress.h"
+#include "cli/reports.h"
 #include "cli/result_output.h"
 #include "cli/search.h"
 #include "engine/ingest/inputs.h"
+#include "engine/report/html.h"
+#include "engine/report/limits.h"
 #include "engine/report/report.h"
 #include "index/base/files.h"
 
@@ -28,47 +31,26 @@ void Print(const QueryResult& result, const Options& options, Format format) {
   std::fflush(stdout);
 }
 
-// The page says what it does not show.
-void AddFilter(const HitFilter& filter, HtmlOptions* html) {
-  const auto add = [&](const char* name, const std::string& value) {
-    if (!value.empty()) html->parameters.emplace_back(name, value);
-  };
-  add("only sightings on other platforms", filter.other_platforms ? "yes" : "");
-  add("only sightings of other sellers", filter.other_sellers ? "yes" : "");
-  add("platform of the query", filter.query_platform);
-  add("seller of the query", filter.query_seller);
-  add("only sightings before", filter.before);
-  add("only banks", fmt::format("{}", fmt::join(filter.banks, ", ")));
-  add("without banks", fmt::format("{}", fmt::join(filter.not_banks, ", ")));
-}
-
 }  // namespace
 
-void WritePage(const std::vector<QueryResult>& results, const ListingResult* listing, const SearchCommand& options,
-               const Searcher& searcher) {
+void WriteReports(const std::vector<QueryResult>& results, const ListingResult* listing, const SearchCommand& options,
+                  const Searcher& searcher) {
+  if (!options.reports.is_wanted()) return;
   HtmlOptions html;
-  html.listing = listing;
-  if (listing != nullptr) html.title = "Search for one listing";
-  html.version = PUGMARK_VERSION;
+  std::string json_lines;
+  if (listing != nullptr) {
+    html.listing = listing;
+    html.title = "Search for one listing";
+    json_lines = FormatJson(*listing) + "\n";
+  } else if (!options.reports.packet.empty()) {
+    for (const QueryResult& result : results) json_lines += FormatJson(result) + "\n";
+  }
   html.collection = searcher.paths().root.string();
+  html.not_searched = LimitsOf(options.search, searcher.num_unindexed());
   html.parameters = {{"most hits", fmt::format("{}", options.search.max_hits)},
                      {"candidates verified", fmt::format("{}", options.search.shortlist.max_candidates)},
                      {"largest expected number of false hits", fmt::format("{:g}", options.search.max_expected_false_hits)}};
-  AddFilter(options.search.filter, &html);
-  const auto thumbnail = [&](const Sha256& photo) -> std::optional<std::vector<uint8_t>> {
-    try {
-      return ReadFile(searcher.paths().thumbnail(photo), kMaxThumbnailBytes);
-    } catch (const Error&) {
-      return std::nullopt;
-    }
-  };
-  const bool is_catalogued = !options.listing.empty();
-  html.query_picture = [=](const QueryResult& query) {
-    return is_catalogued && query.sha256 ? thumbnail(*query.sha256) : PictureOf(query.path);
-  };
-  html.hit_picture = [=](const Hit& hit) { return thumbnail(hit.photo.sha256); };
-  WriteHtml(options.html, results, html);
-  SayReportWritten(options.html);
+  WriteReportFiles(options.reports, results, std::move(html), json_lines, PhotoFiles(searcher.paths()));
 }
 
 int ExitCodeOf(bool is_hit, bool is_unreadable, int64_t num_damaged) {
@@ -115,6 +97,7 @@ int Search(Options options, const Context& context) {
   context.RequireCollection();
   if (options.no_log) context.audit->Withhold();
   if (options.replay > 0) return Replay(options, context);
+  CheckReportFiles(options.reports);
   if (options.photos.empty() == options.listing.empty()) {
     throw Error(ErrorCode::kInvalidArgument, options.listing.empty() ? "Name photos to search for, or a --listing."
                                                                      : "Name photos or a --listing, not both.");
@@ -153,7 +136,7 @@ int Search(Options options, const Context& context) {
     if (photos.size() > 1) progress.Show("queries", num_done, static_cast<int64_t>(photos.size()));
     results.push_back(result);
     // The lines of the evidence are many, and only the page draws them.
-    if (options.html.empty()) {
+    if (!options.reports.is_wanted()) {
       for (Hit& hit : results.back().hits) hit.inliers = {};
     }
   });
@@ -166,7 +149,7 @@ int Search(Options options, const Context& context) {
     }
     if (num_with_hits > 0) fmt::print("{}\n", kLeadSentence);
   }
-  if (!options.html.empty()) WritePage(results, nullptr, options, searcher);
+  WriteReports(results, nullptr, options, searcher);
   if (context.stop.stop_requested()) return kInterrupted;
   return ExitCodeOf(num_with_hits > 0, num_unreadable > 0, num_damaged);
 }
@@ -232,9 +215,7 @@ void AddSearchOptions(CLI::App* command, SearchCommand* options) {
       ->allow_extra_args(false)
       ->type_name("NAME")
       ->group(kFilters);
-  command->add_option("--html", options->html, "Also write a self-contained report with both photos side by side")
-      ->type_name("FILE")
-      ->group(kOutput);
+  AddReportFiles(command, &options->reports);
   command->add_flag("-v,--verbose", options->verbose, "Show the numbers behind each hit and all its sightings")->group(kOutput);
   command->add_option("--replay", options->replay,
                       "Repeat the search of this entry of the audit log on the snapshot it used, and say whether the answer is "

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "cli/commands.h"
+#include "cli/reports.h"
 #include "engine/search/listing.h"
 #include "engine/search/search.h"
 
@@ -20,7 +21,7 @@ struct SearchCommand {
   SearchOptions search;
   std::string roi;
   std::vector<std::string> exclude;
-  std::filesystem::path html;
+  ReportFiles reports;
   bool verbose = false;
   int num_threads = 1;
   int64_t replay = 0;   // Entry of the audit log to repeat; 0: none.
@@ -45,9 +46,9 @@ int Replay(const SearchCommand& command, const Context& context);
 Searcher::ListingPhotos FindListing(const std::string& name, const Searcher& searcher);
 inline constexpr int kAllHits = 10000;  // Of listings all are needed to group them; --top cuts the listings.
 
-// Writes the page. listing: what the results say together; null if they are of unrelated photos.
-void WritePage(const std::vector<QueryResult>& results, const ListingResult* listing, const SearchCommand& command,
-               const Searcher& searcher);
+// Writes page and packet, if they are wanted. listing: what the results say together; null if they are of unrelated photos.
+void WriteReports(const std::vector<QueryResult>& results, const ListingResult* listing, const SearchCommand& command,
+                  const Searcher& searcher);
 
 // Exit code, and the complaint on stderr if candidates were damaged.
 int ExitCodeOf(bool is_hit, bool is_unreadable, int64_t num_damaged);

@@ -79,7 +79,7 @@ int SearchForListing(const SearchCommand& command, const std::vector<std::filesy
   result.queried = std::move(queried);
   result.elapsed_ms = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
   Print(result, command, context.format);
-  if (!command.html.empty()) WritePage(result.queries, &result, command, searcher);
+  WriteReports(result.queries, &result, command, searcher);
   const bool is_hit = std::any_of(result.listings.begin(), result.listings.end(), [&](const ListingHit& listing) {
     return !IsDismissed(HitOf(result, listing.pairs.front()));
   });

@@ -54,7 +54,7 @@ class Page {
     page.set("removals", Removals());
     page.set("stages", Stages());
     page.set("figures", Figures());
-    mustache view{std::string(kDigestTemplate)};
+    mustache view{std::string(kDigestHtml)};
     PUGMARK_CHECK(view.is_valid());
     return view.render(page);
   }

@@ -12,19 +12,30 @@
 namespace pugmark {
 namespace {
 
+// What a spreadsheet program would run. The wide forms count in East Asian versions; some programs skip blanks first.
+// (Tabs and line breaks, which some skip too, have been escaped.)
+bool StartsFormula(std::string_view text) {
+  for (bool is_blank = true; is_blank;) {
+    is_blank = false;
+    for (const std::string_view blank : {" ", "\u00a0", "\u3000"}) {
+      if (!text.starts_with(blank)) continue;
+      text.remove_prefix(blank.size());
+      is_blank = true;
+    }
+  }
+  for (const std::string_view start : {"=", "+", "-", "@", "＝", "＋", "－", "＠"}) {
+    if (text.starts_with(start)) return true;
+  }
+  return false;
+}
+
 // One line, cell by cell.
 class Line {
  public:
   // From outside.
   void Text(std::string_view untrusted) {
     std::string text = EscapeText(untrusted);
-    // The wide forms count in East Asian versions of spreadsheet programs.
-    for (const std::string_view start : {"=", "+", "-", "@", "＝", "＋", "－", "＠"}) {
-      if (text.starts_with(start)) {
-        text.insert(0, 1, '\'');
-        break;
-      }
-    }
+    if (StartsFormula(text)) text.insert(0, 1, '\'');
     Cell(text);
   }
   // Ours.

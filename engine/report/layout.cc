@@ -14,6 +14,21 @@ namespace {
 constexpr int kMinColumn = 3;     // Cells are not cut shorter than this.
 constexpr int kWholeColumn = 11;  // Those of whole columns: a verdict, a day. What a seller wrote there instead is cut.
 
+// Of each column: its widest cell; 0 if there is none below the heading.
+std::vector<int> WidthsOf(const std::vector<std::vector<std::string>>& rows) {
+  std::vector<int> widths(rows.front().size(), 0);
+  for (size_t i = 0; i < widths.size(); ++i) {
+    for (size_t r = 1; r < rows.size(); ++r) widths[i] = std::max(widths[i], DisplayWidth(rows[r][i]));
+    if (widths[i] > 0) widths[i] = std::max(widths[i], DisplayWidth(rows.front()[i]));
+  }
+  return widths;
+}
+
+int TotalOf(const std::vector<int>& widths) {
+  const auto num_shown = std::count_if(widths.begin(), widths.end(), [](int w) { return w > 0; });
+  return std::accumulate(widths.begin(), widths.end(), kGap * (static_cast<int>(num_shown) - 1));
+}
+
 }  // namespace
 
 std::string_view StyleOf(Verdict verdict) {
@@ -59,18 +74,12 @@ std::string WrappedSentence(std::string_view sentence, int width, int indent) {
   return Wrapped(words, width, indent, " ");
 }
 
+int TableWidth(const std::vector<std::vector<std::string>>& rows) { return TotalOf(WidthsOf(rows)); }
+
 std::string Table(const std::vector<std::vector<std::string>>& rows, int width,
                   const std::vector<std::string_view>& whole) {
-  std::vector<int> widths(rows.front().size(), 0);
-  for (size_t i = 0; i < widths.size(); ++i) {
-    for (size_t r = 1; r < rows.size(); ++r) widths[i] = std::max(widths[i], DisplayWidth(rows[r][i]));
-    if (widths[i] > 0) widths[i] = std::max(widths[i], DisplayWidth(rows.front()[i]));
-  }
-  const auto is_too_wide = [&] {
-    const auto num_shown = std::count_if(widths.begin(), widths.end(), [](int w) { return w > 0; });
-    return std::accumulate(widths.begin(), widths.end(), kGap * (static_cast<int>(num_shown) - 1)) > width;
-  };
-  while (is_too_wide()) {
+  std::vector<int> widths = WidthsOf(rows);
+  while (TotalOf(widths) > width) {
     int* widest = nullptr;
     for (size_t i = 0; i < widths.size(); ++i) {
       const bool is_whole = std::find(whole.begin(), whole.end(), rows.front()[i]) != whole.end();

@@ -30,6 +30,9 @@ std::string Wrapped(const std::vector<std::string>& parts, int width, int indent
 // The words of a sentence, over as many indented lines as they need.
 std::string WrappedSentence(std::string_view sentence, int width, int indent);
 
+// Columns that the table takes without cutting anything.
+int TableWidth(const std::vector<std::vector<std::string>>& rows);
+
 // Rows of equally many cells in columns two apart; the widest columns give way until the table fits the width. Columns
 // without any text below the heading, the first row, are left out. whole: headings of columns whose first
 // 11 columns are never cut.

@@ -127,23 +127,23 @@ std::string FormatText(const ListingResult& result, const TextOptions& options) 
     text += "  No listing shows the same.\n";
   } else {
     std::vector<std::vector<std::string>> rows = {
-        {"#", "verdict", "prob.", "photos", "platform", "listing", "seller", "posted"}};
-    std::vector<std::vector<std::string>> pairs = {{"#", "query", "photo", "verdict", "prob.", "inliers"}};
+        {"verdict", "platform", "seller", "listing", "posted", "prob.", "photos"}};
+    std::vector<std::vector<std::string>> pairs = {{"listing", "query", "photo", "verdict", "prob.", "inliers"}};
     for (const ListingHit& hit : result.listings) {
       const Listing& listing = hit.listing;
-      rows.push_back({std::to_string(hit.rank), std::string(VerdictName(hit.verdict)),
-                      Percent(hit.verdict, hit.probability), fmt::format("{} of {}", hit.num_query_photos, num_photos),
-                      EscapeText(listing.platform), EscapeText(NameOf(hit, result)), EscapeText(listing.seller),
-                      EscapeText(DayOf(listing.posted_at))});
+      const std::string name = EscapeText(NameOf(hit, result));
+      rows.push_back({std::string(VerdictName(hit.verdict)), EscapeText(listing.platform), EscapeText(listing.seller), name,
+                      EscapeText(DayOf(listing.posted_at)), Percent(hit.verdict, hit.probability),
+                      fmt::format("{} of {}", hit.num_query_photos, num_photos)});
       for (const ListingPair& pair : hit.pairs) {
         const Hit& p = HitOf(result, pair);
-        pairs.push_back({std::to_string(hit.rank), EscapeText(FileName(result.queries[pair.query_idx].path.native())),
+        pairs.push_back({name, EscapeText(FileName(result.queries[pair.query_idx].path.native())),
                          EscapeText(FileName(p.photo.path)), std::string(VerdictName(p.verdict)), ProbabilityText(p),
                          std::to_string(p.num_inliers) + (p.mirrored ? " mirrored" : "")});
       }
     }
-    text += Table(rows, width, {"#", "verdict", "prob.", "photos", "posted"});
-    if (options.verbose) text += "\n" + Indented(Table(pairs, width - kIndent, {"#", "verdict", "prob."}), kIndent);
+    text += Table(rows, width, {"verdict", "posted", "prob.", "photos"});
+    if (options.verbose) text += "\n" + Indented(Table(pairs, width - kIndent, {"verdict", "prob."}), kIndent);
     text += WrappedSentence(kListingSentence, width, kIndent);
   }
   if (result.num_listings_left_out > 0) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Search results as a person or a program reads them: JSON lines, CSV, a terminal table, one offline HTML page.
+// Search results as a person or a program reads them: JSON lines, CSV, a terminal table. html.h makes the offline page,
+// packet.h the folder for a case file.
 //
 // Photos, their paths and what sellers write come from criminals. So every text from outside passes through EscapeText
 // (JSON: through the equivalent escapes of JSON, which lose nothing) before the rules of the format are applied:
@@ -8,19 +9,12 @@
 // is valid UTF-8 appears as it is. One that is not appears as EscapeText shows it, in all formats; the SHA-256 beside
 // it names the file beyond doubt.
 //
-// Threads: all functions are pure, except that the HTML ones call the picture sources given to them.
+// Threads: all functions are pure.
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
-#include <filesystem>
-#include <functional>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
-#include <utility>
-#include <vector>
 
 #include "engine/search/compare.h"
 #include "engine/search/listing.h"
@@ -85,33 +79,5 @@ std::string FormatText(const ListingResult& result, const TextOptions& options);
 
 // One line per query with its best hit, for a run over many: "query verdict prob. platform listing seller posted".
 std::string FormatSummary(std::span<const QueryResult> results, const TextOptions& options);
-
-// JPEG of the upright photo, made by us and without orientation tag; any size, since it is stretched to the frame of
-// the original. nullopt: there is none, and the page shows a grey box. Never give a file as received: the browser's
-// decoder would be the first to parse it. What they throw passes through.
-using QueryPicture = std::function<std::optional<std::vector<uint8_t>>(const QueryResult&)>;
-using HitPicture = std::function<std::optional<std::vector<uint8_t>>(const Hit&)>;
-
-struct HtmlOptions {
-  std::string title = "Image search";
-  std::string version;     // Of Pugmark.
-  std::string created_at;  // UTC, "2026-11-24T06:55:54Z". Empty: now.
-  std::string collection;  // Its directory. Empty: there is none (a comparison of two files).
-  std::vector<std::pair<std::string, std::string>> parameters;  // Name and value of what decides the result.
-  QueryPicture query_picture;                                   // May be empty.
-  HitPicture hit_picture;               // May be empty. Called once per photo, however many queries found it.
-  // What the results say together, if they are the photos of one advertisement: a table before the summary. Borrowed; its
-  // `queries` are the results of the page.
-  const ListingResult* listing = nullptr;
-  int max_lines = 60;                   // Of inliers, drawn per hit; evenly chosen. [0, 1000].
-  size_t max_picture_bytes = 64 << 20;  // Of all JPEGs in the page. Those beyond are left out, and the page says so.
-};
-
-// One self-contained page for all queries of a run: no script, no link out, no request (a Content-Security-Policy
-// forbids them). Cost: holds the page in memory about three times; about 35 KB per hit with thumbnails of 512 px.
-std::string FormatHtml(std::span<const QueryResult> results, const HtmlOptions& options);
-
-// FormatHtml into a file, atomically. Throws Error(kIo) if it cannot be written; an old file is then untouched.
-void WriteHtml(const std::filesystem::path& path, std::span<const QueryResult> results, const HtmlOptions& options);
 
 }  // namespace pugmark

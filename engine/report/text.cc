@@ -19,23 +19,35 @@ namespace {
 constexpr int kVerdictWidth = 11;  // "same-object", "look-alike"
 constexpr int kProbabilityWidth = 7;
 
-// What is said of a sighting, one cell each. A column without any text is left out.
-enum Column { kPlatform, kListing, kSeller, kPosted, kProducts, kNumColumns };
-constexpr std::array<std::string_view, kNumColumns> kHeadings = {"platform", "listing", "seller", "posted", "products"};
-// Cells are not cut shorter than this; a day never. The table then fits kMinTerminalWidth.
-constexpr std::array<int, kNumColumns> kMinWidths = {5, 5, 5, 10, 5};
+// What is said of a hit beside its verdict, one cell each. A column without any text is left out.
+enum Column { kPlatform, kSeller, kListing, kPosted, kProbability, kMatched, kProducts, kNumColumns };
+constexpr std::array<std::string_view, kNumColumns> kHeadings = {"platform", "seller",  "listing", "posted",
+                                                                 "  prob.",  "matched", "products"};
+// Cells are not cut shorter than this; a day and a probability never. The table then fits kMinTerminalWidth.
+constexpr std::array<int, kNumColumns> kMinWidths = {5, 5, 5, 10, kProbabilityWidth, 5, 5};
 using Cells = std::array<std::string, kNumColumns>;
 
 Cells CellsOf(const Sighting& sighting) {
   const Listing& listing = sighting.listing;
-  return {EscapeText(listing.platform), EscapeText(ListingName(sighting)), EscapeText(listing.seller),
-          EscapeText(DayOf(listing.posted_at)), EscapeText(Joined(listing.products, ", "))};
+  Cells cells;
+  cells[kPlatform] = EscapeText(listing.platform);
+  cells[kSeller] = EscapeText(listing.seller);
+  cells[kListing] = EscapeText(ListingName(sighting));
+  cells[kPosted] = EscapeText(DayOf(listing.posted_at));
+  cells[kProducts] = EscapeText(Joined(listing.products, ", "));
+  return cells;
 }
 
-// A photo that came without a listing is named by its file.
-Cells CellsOfPhoto(const Photo& photo) {
+// With its first sighting. A photo that came without a listing is named by its file.
+Cells CellsOf(const Hit& hit) {
   Cells cells;
-  cells[kListing] = EscapeText(FileName(photo.path));
+  if (hit.sightings.empty()) {
+    cells[kListing] = EscapeText(FileName(hit.photo.path));
+  } else {
+    cells = CellsOf(hit.sightings.front());
+  }
+  cells[kProbability] = fmt::format("{:>{}}", ProbabilityText(hit), kProbabilityWidth);
+  cells[kMatched] = MatchedText(hit);
   return cells;
 }
 
@@ -92,28 +104,30 @@ class Writer {
     if (const std::vector<std::string> regions = RegionTexts(result_); !regions.empty()) Parts(regions, kGap, kFaint);
   }
 
-  // Each column as wide as its widest cell. Where that is too much the products move to a line of their own, then the
-  // widest columns give way until the table fits.
+  // Each column as wide as its widest cell. Where that is too much the products, then what matched move to a line of
+  // their own, then the widest columns give way until the table fits.
   void MeasureColumns() {
     const auto measure = [&](const Cells& cells) {
       for (size_t i = 0; i < kNumColumns; ++i) widths_[i] = std::max(widths_[i], DisplayWidth(cells[i]));
     };
     for (const Hit& hit : result_.hits) {
-      rank_width_ = std::max(rank_width_, static_cast<int>(std::to_string(hit.rank).size()));
-      const size_t num_rows = options_.verbose ? hit.sightings.size() : std::min<size_t>(1, hit.sightings.size());
-      for (size_t i = 0; i < num_rows; ++i) measure(CellsOf(hit.sightings[i]));
-      if (hit.sightings.empty()) measure(CellsOfPhoto(hit.photo));
+      measure(CellsOf(hit));
+      if (!options_.verbose) continue;
+      for (const Sighting& sighting : hit.sightings) measure(CellsOf(sighting));
     }
     for (size_t i = 0; i < kNumColumns; ++i) {
       if (widths_[i] > 0) widths_[i] = std::max(widths_[i], DisplayWidth(kHeadings[i]));
     }
     const auto is_too_wide = [&] {
-      int width = rank_width_ + kGap + kVerdictWidth + kGap + kProbabilityWidth;
+      int width = kVerdictWidth;
       for (const int column : widths_) width += column > 0 ? kGap + column : 0;
       return width > width_;
     };
-    products_apart_ = is_too_wide() && widths_[kProducts] > 0;
-    if (products_apart_) widths_[kProducts] = 0;
+    for (const Column column : {kProducts, kMatched}) {
+      if (widths_[column] == 0 || !is_too_wide()) continue;
+      is_apart_[column] = true;
+      widths_[column] = 0;
+    }
     while (is_too_wide()) {
       size_t widest = 0;
       for (size_t i = 1; i < kNumColumns; ++i) {
@@ -124,11 +138,8 @@ class Writer {
     }
   }
 
-  std::string Line(std::string_view rank, std::string_view verdict, std::string_view verdict_style,
-                   std::string_view probability, const Cells& cells) const {
-    std::string line = fmt::format("{:>{}}{:{}}", rank, rank_width_, "", kGap);
-    line += Styled(Fitted(verdict, kVerdictWidth), verdict_style);
-    line += fmt::format("{:{}}{:>{}}", "", kGap, probability, kProbabilityWidth);
+  std::string Line(std::string_view verdict, std::string_view verdict_style, const Cells& cells) const {
+    std::string line = Styled(Fitted(verdict, kVerdictWidth), verdict_style);
     for (size_t i = 0; i < kNumColumns; ++i) {
       if (widths_[i] > 0) line += std::string(kGap, ' ') + Fitted(cells[i], widths_[i]);
     }
@@ -139,32 +150,28 @@ class Writer {
   void TableHeading() {
     Cells headings;
     std::copy(kHeadings.begin(), kHeadings.end(), headings.begin());
-    text_ += Styled(Line("#", "verdict", "", "prob.", headings), kFaint) + "\n";
+    text_ += Styled(Line("verdict", "", headings), kFaint) + "\n";
   }
 
   void Row(const Hit& hit) {
-    const Cells cells = hit.sightings.empty() ? CellsOfPhoto(hit.photo) : CellsOf(hit.sightings.front());
-    text_ +=
-        Line(std::to_string(hit.rank), VerdictName(hit.verdict), StyleOf(hit.verdict), ProbabilityText(hit), cells);
-    text_ += "\n";
+    text_ += Line(VerdictName(hit.verdict), StyleOf(hit.verdict), CellsOf(hit)) + "\n";
     if (options_.verbose) {
-      for (size_t i = 1; i < hit.sightings.size(); ++i) text_ += Line("", "", "", "", CellsOf(hit.sightings[i])) + "\n";
+      for (size_t i = 1; i < hit.sightings.size(); ++i) text_ += Line("", "", CellsOf(hit.sightings[i])) + "\n";
     }
-    const std::vector<std::string> notes = NotesOf(hit);
-    if (!notes.empty()) Parts(notes, rank_width_ + kGap, "");
+    const std::vector<std::string> notes = NotesUnder(hit);
+    if (!notes.empty()) Parts(notes, kGap, "");
     if (options_.verbose) {
       std::vector<std::string> numbers = NumbersOf(hit, "query", "photo");
       numbers.push_back(ShortSha256Text(hit.photo.sha256));
-      Parts(numbers, rank_width_ + kGap, kFaint);
+      Parts(numbers, kGap, kFaint);
     }
   }
 
-  std::vector<std::string> NotesOf(const Hit& hit) const {
+  std::vector<std::string> NotesUnder(const Hit& hit) const {
     std::vector<std::string> notes;
     if (hit.review) notes.push_back(EscapeText(ReviewText(hit)));
-    if (hit.verdict == Verdict::kSameFile) notes.push_back("same bytes");
-    if (hit.mirrored) notes.push_back("mirrored");
-    if (products_apart_) {
+    if (is_apart_[kMatched]) notes.push_back(MatchedText(hit));
+    if (is_apart_[kProducts]) {
       std::vector<std::string> products;
       for (const Sighting& sighting : hit.sightings) {
         for (const std::string& product : sighting.listing.products) {
@@ -173,17 +180,10 @@ class Writer {
       }
       if (!products.empty()) notes.push_back(EscapeText(Joined(products, ", ")));
     }
-    for (const Catalogue::BankName& bank : hit.banks) {
-      if (bank.name == BankRoleName(BankRole::kEvidence)) continue;  // Where everything is that nobody put elsewhere.
-      const std::string name = EscapeText(bank.name);
-      notes.push_back(bank.role == BankRole::kBenign ? fmt::format("copied from bank '{}' (benign)", name)
-                                                     : fmt::format("in bank '{}' ({})", name, BankRoleName(bank.role)));
-    }
+    const std::vector<std::string> of_hit = NotesOf(hit);
+    notes.insert(notes.end(), of_hit.begin(), of_hit.end());
     if (!options_.verbose && hit.sightings.size() > 1) {
       notes.push_back(fmt::format("+ {}", Counted(static_cast<int64_t>(hit.sightings.size()) - 1, "more sighting")));
-    }
-    if (hit.num_sightings_left_out > 0) {
-      notes.push_back(fmt::format("{} left out", Counted(hit.num_sightings_left_out, "sighting")));
     }
     return notes;
   }
@@ -191,9 +191,8 @@ class Writer {
   const QueryResult& result_;
   const TextOptions& options_;
   const int width_;
-  int rank_width_ = 2;
-  std::array<int, kNumColumns> widths_{};  // 0: left out.
-  bool products_apart_ = false;
+  std::array<int, kNumColumns> widths_{};     // 0: left out.
+  std::array<bool, kNumColumns> is_apart_{};  // On the line below.
   std::string text_;
 };
 
@@ -204,23 +203,27 @@ std::string FormatText(const QueryResult& result, const TextOptions& options) {
 }
 
 std::string FormatSummary(std::span<const QueryResult> results, const TextOptions& options) {
-  std::vector<std::vector<std::string>> rows = {{"query", "verdict", "prob."}};
-  rows[0].insert(rows[0].end(), kHeadings.begin(), kHeadings.begin() + kProducts);
+  constexpr auto kNumShown = static_cast<size_t>(kProducts);
+  std::vector<std::vector<std::string>> rows = {{"query", "verdict"}};
+  rows[0].insert(rows[0].end(), kHeadings.begin(), kHeadings.begin() + kNumShown);
   for (const QueryResult& result : results) {
     std::vector<std::string>& row = rows.emplace_back();
     row.push_back(EscapeText(FileName(result.path.native())));
     if (result.hits.empty()) {
       row.push_back(result.error_code.empty() ? "no hit" : "unreadable");
     } else {
-      const Hit& best = result.hits.front();
-      row.emplace_back(VerdictName(best.verdict));
-      row.push_back(ProbabilityText(best));
-      const Cells cells = best.sightings.empty() ? CellsOfPhoto(best.photo) : CellsOf(best.sightings.front());
-      row.insert(row.end(), cells.begin(), cells.begin() + kProducts);
+      row.emplace_back(VerdictName(result.hits.front().verdict));
+      const Cells cells = CellsOf(result.hits.front());
+      row.insert(row.end(), cells.begin(), cells.begin() + kNumShown);
     }
     row.resize(rows[0].size());
   }
-  return Table(rows, std::max(options.width, kMinTerminalWidth));
+  const int width = std::max(options.width, kMinTerminalWidth);
+  // What matched is in the tables above; here it must not cost the names their room.
+  if (TableWidth(rows) > width) {
+    for (std::vector<std::string>& row : rows) row.pop_back();
+  }
+  return Table(rows, width, {"verdict", "posted", kHeadings[kProbability]});
 }
 
 std::string FormatText(const Comparison& comparison, const TextOptions& options) {
@@ -246,10 +249,10 @@ std::string FormatText(const Comparison& comparison, const TextOptions& options)
   if (!is_readable) return text;
   if (comparison.a.hits.empty()) return text + "No hit: nothing was found that both photos share.\n\n";
   const Hit& hit = comparison.a.hits.front();
-  text += fmt::format("{}  {}{}\n", Styled(VerdictName(hit.verdict), StyleOf(hit.verdict), options.colour),
-                      ProbabilityText(hit), hit.mirrored ? "  mirrored" : "");
+  text += fmt::format("{}  {}  {}\n", Styled(VerdictName(hit.verdict), StyleOf(hit.verdict), options.colour),
+                      ProbabilityText(hit), MatchedText(hit));
   text += WrappedSentence(VerdictMeaning(hit.verdict), width, kIndent);
-  text += Wrapped(NumbersOf(hit, "A", "B"), width, kIndent);
+  if (options.verbose) text += Wrapped(NumbersOf(hit, "A", "B"), width, kIndent);
   return text + WrappedSentence(kComparisonSentence, width, kIndent) + "\n";
 }
 

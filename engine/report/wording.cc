@@ -7,6 +7,8 @@
 #include <cctype>
 #include <cmath>
 
+#include "index/base/files.h"
+
 namespace pugmark {
 
 std::string ProbabilityText(const Hit& hit) {
@@ -55,10 +57,45 @@ std::string ListingName(const Sighting& sighting) {
 
 std::string ShortSha256Text(const Sha256& sha256) { return fmt::format("sha256 {}…", sha256.Hex().substr(0, 12)); }
 
+std::string MatchedText(const Hit& hit) {
+  constexpr float kNearlyAll = 0.9f;
+  const bool whole_query = hit.query_overlap >= kNearlyAll, whole_photo = hit.photo_overlap >= kNearlyAll;
+  std::string text;
+  switch (hit.verdict) {
+    case Verdict::kSameFile: return "the same bytes";
+    case Verdict::kSamePhoto:
+      text = whole_query && whole_photo ? "the whole photo"
+             : whole_query              ? "a part of the photo"
+             : whole_photo              ? "a part of the query"
+                                        : "a part of both";
+      break;
+    case Verdict::kSameObject: text = "the object"; break;
+    case Verdict::kSameScene: text = "the surroundings"; break;
+    case Verdict::kLookAlike: text = "a likeness"; break;
+    case Verdict::kNone: return "nothing";
+  }
+  return text + (hit.mirrored ? ", mirrored" : "");
+}
+
+std::vector<std::string> NotesOf(const Hit& hit) {
+  std::vector<std::string> notes;
+  for (const Catalogue::BankName& bank : hit.banks) {
+    if (bank.name == BankRoleName(BankRole::kEvidence)) continue;  // Where everything is that nobody put elsewhere.
+    const std::string name = EscapeText(bank.name);
+    notes.push_back(bank.role == BankRole::kBenign ? fmt::format("copied from bank '{}' (benign)", name)
+                                                   : fmt::format("in bank '{}' ({})", name, BankRoleName(bank.role)));
+  }
+  if (hit.num_sightings_left_out > 0) {
+    notes.push_back(fmt::format("{} left out", Counted(hit.num_sightings_left_out, "sighting")));
+  }
+  return notes;
+}
+
 std::vector<std::string> NumbersOf(const Hit& hit, std::string_view query, std::string_view photo) {
   std::vector<std::string> numbers;
   if (hit.num_inliers > 0) {
-    numbers.push_back(fmt::format("{} inliers in {} cells", hit.num_inliers, hit.num_cells));
+    numbers.push_back(fmt::format("{}, found again in {}", Counted(hit.num_inliers, "inlier"),
+                                  Counted(hit.num_cells, "place")));
   }
   numbers.push_back(fmt::format("covers {} of {}, {} of {}", PercentText(hit.query_overlap), query,
                                 PercentText(hit.photo_overlap), photo));

@@ -1,159 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/report/report.h"
 
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-#include <unistd.h>
-
 #include <cmath>
-#include <fstream>
-#include <limits>
-#include <nlohmann/json.hpp>
-#include <sstream>
 
+#include "engine/report/html.h"
 #include "engine/report/width.h"
 #include "engine/report/wording.h"
-#include "index/base/error.h"
+#include "tests/results.h"
 
 namespace pugmark {
 namespace {
-
-using nlohmann::json;
-using ::testing::HasSubstr;
-using ::testing::Not;
-
-// What a seller might write to harm whoever looks at it.
-const std::string kScript = "<script>alert('x')</script>\"><img src=http://evil/x onerror=y>{{title}}{{{title}}}";
-const std::string kEscapes =
-    "\x1b[2J\x1b]0;pwned\x07\r\ngone\x7f\xc2\x9b"
-    "31m";
-const std::string kBidi =
-    "\xe2\x80\xae"
-    "gpj.exe\xe2\x81\xa6\xe2\x80\xa8";
-const std::string kNotUtf8 = "caf\xe9 \xff\xc0\xaf \xed\xa0\x80";
-const std::string kFormula = "=HYPERLINK(\"http://evil\",\"a,b\")";
-const std::string kChinese = "象牙雕刻清代老物件收藏品全国包邮象牙雕刻清代老物件收藏品全国包邮";
-
-Sha256 ShaOf(uint8_t first) {
-  Sha256 sha;
-  sha.bytes[0] = first;
-  return sha;
-}
-
-Sighting ASighting(const std::string& text) {
-  Sighting sighting;
-  sighting.listing = {.platform = text,
-                      .external_id = text,
-                      .url = text,
-                      .seller = text,
-                      .seller_url = text,
-                      .title = text,
-                      .price = text,
-                      .currency = text,
-                      .posted_at = text,
-                      .products = {text, text},
-                      .species = {text},
-                      .operation = text,
-                      .extra_json = ""};
-  sighting.path = text;
-  sighting.captured_at = text;
-  return sighting;
-}
-
-Sighting AnOrdinarySighting() {
-  Sighting sighting;
-  sighting.listing.platform = "darkbay";
-  sighting.listing.external_id = "L-42";
-  sighting.listing.seller = "ivory_king";
-  sighting.listing.title = "Old horn";
-  sighting.listing.url = "http://darkbay.example/L-42";
-  sighting.listing.posted_at = "2017-01-14T09:30:00Z";
-  sighting.listing.products = {"rhino_horn", "ivory"};
-  return sighting;
-}
-
-Hit AHit(int num_inliers = 87) {
-  Hit hit;
-  hit.rank = 1;
-  hit.verdict = Verdict::kSamePhoto;
-  hit.probability = 0.998;
-  hit.expected_false_hits = 2.5e-9;
-  hit.num_inliers = num_inliers;
-  hit.num_cells = num_inliers / 2;
-  hit.agreeing_pixels = 0.93f;
-  hit.photo.sha256 = ShaOf(0xAB);
-  hit.photo.path = "/ads/horn.jpg";
-  hit.photo.width_px = 1280;
-  hit.photo.height_px = 960;
-  hit.query_overlap = 0.925f;
-  hit.photo_overlap = 0.5f;
-  hit.query_region = {10, 20, 300, 200};
-  hit.photo_region = {100, 120, 600, 400};
-  hit.photo_from_query = {2, 0, 80, 0, 2, 80, 0, 0, 1};
-  for (int i = 0; i < num_inliers; ++i) {
-    const float x = static_cast<float>(10 + i % 300), y = static_cast<float>(20 + i % 200);
-    hit.inliers.push_back({x, y, 2 * x + 80, 2 * y + 80});
-  }
-  hit.sightings = {AnOrdinarySighting()};
-  return hit;
-}
-
-QueryResult AResult(std::vector<Hit> hits) {
-  QueryResult result;
-  result.path = "inbox/new.jpg";
-  result.sha256 = ShaOf(0x01);
-  result.width_px = 640;
-  result.height_px = 480;
-  result.num_keypoints = 700;
-  result.snapshot = 7;
-  result.num_photos = 103482;
-  result.elapsed_ms = 41.26;
-  result.hits = std::move(hits);
-  return result;
-}
-
-QueryResult AnUnreadableResult() {
-  QueryResult result;
-  result.path = "inbox/notes.txt";
-  result.error_code = "not_an_image";
-  result.error = "The file is no image.";
-  return result;
-}
-
-QueryResult AHostileResult() {
-  Hit hit = AHit();
-  hit.sightings.clear();
-  for (const std::string& text : {kScript, kEscapes, kBidi, kNotUtf8, kFormula, kChinese}) {
-    hit.sightings.push_back(ASighting(text));
-    hit.banks.push_back({text, BankRole::kBenign});
-  }
-  hit.photo.path = "/ads/" + kEscapes + kBidi + kScript + kNotUtf8;
-  hit.photo.format = hit.photo.camera_make = hit.photo.camera_model = hit.photo.camera_serial = hit.photo.taken_at =
-      kScript;
-  QueryResult result = AResult({hit});
-  result.path = "=" + kScript + kEscapes + kBidi + kNotUtf8;
-  return result;
-}
-
-std::vector<std::string> Lines(const std::string& text) {
-  std::vector<std::string> lines;
-  std::istringstream stream(text);
-  for (std::string line; std::getline(stream, line);) lines.push_back(line);
-  return lines;
-}
-
-// Nothing that a terminal obeys, apart from line breaks, and no reversed reading direction.
-void ExpectHarmlessOnTerminals(const std::string& text) {
-  for (const char c : text) {
-    EXPECT_TRUE(static_cast<unsigned char>(c) >= 0x20 || c == '\n' || c == '\r') << static_cast<int>(c);
-    EXPECT_NE(c, '\x7f');
-  }
-  EXPECT_THAT(text, Not(HasSubstr("\xc2\x9b")));
-  EXPECT_THAT(text, Not(HasSubstr("\xe2\x80\xae")));
-  EXPECT_THAT(text, Not(HasSubstr("\xe2\x81\xa6")));
-  EXPECT_THAT(text, Not(HasSubstr("\xe2\x80\xa8")));
-  EXPECT_NO_THROW(static_cast<void>(json(text).dump())) << "not UTF-8";
-}
 
 // RFC 4180, strictly: fails the test on a quote in an unquoted cell.
 std::vector<std::vector<std::string>> ParseCsv(const std::string& text) {
@@ -188,50 +44,12 @@ std::vector<std::vector<std::string>> ParseCsv(const std::string& text) {
   return rows;
 }
 
-size_t Count(const std::string& text, const std::string& what) {
-  size_t count = 0;
-  for (size_t i = text.find(what); i != std::string::npos; i = text.find(what, i + 1)) ++count;
-  return count;
-}
-
 // "\x1b[1;31mred\x1b[0m" → "red".
 std::string WithoutColours(std::string text) {
   for (size_t i = text.find("\x1b["); i != std::string::npos; i = text.find("\x1b[", i)) {
     text.erase(i, text.find_first_not_of("0123456789;", i + 2) + 1 - i);
   }
   return text;
-}
-
-// Values of the attributes by which a page can name another file. All attributes are quoted, and no text or value holds
-// a bracket that is not escaped.
-std::vector<std::string> References(const std::string& html) {
-  std::vector<std::string> references;
-  for (size_t open = html.find('<'); open != std::string::npos; open = html.find('<', open + 1)) {
-    const std::string tag = html.substr(open, html.find('>', open) - open);
-    for (const std::string name : {"src", "href", "action", "data", "poster", "background"}) {
-      const size_t at = tag.find(" " + name + "=");
-      if (at == std::string::npos) continue;
-      const size_t start = at + name.size() + 3;
-      EXPECT_EQ(tag[start - 1], '"') << tag;
-      references.push_back(tag.substr(start, tag.find('"', start) - start));
-    }
-  }
-  return references;
-}
-
-HtmlOptions OptionsWithPictures() {
-  HtmlOptions options;
-  options.version = "1.2.3";
-  options.collection = "/cases/collection";
-  options.created_at = "2026-11-24T06:55:54Z";
-  options.parameters = {{"Command", "pugmark search a.jpg"}};
-  options.query_picture = [](const QueryResult&) { return std::vector<uint8_t>{0xFF, 0xD8, 0xFF, 0x01}; };
-  options.hit_picture = [](const Hit&) { return std::vector<uint8_t>{0xFF, 0xD8, 0xFF, 0x02, 0x03}; };
-  return options;
-}
-
-std::string Html(const std::vector<QueryResult>& results, const HtmlOptions& options = OptionsWithPictures()) {
-  return FormatHtml(results, options);
 }
 
 TEST(ReportJson, HoldsEveryFieldOfTheContract) {
@@ -370,7 +188,7 @@ TEST(ReportCsv, StartsNoFormula) {
       EXPECT_EQ(std::string("=+-@\t\r").find(cell.empty() ? 'x' : cell[0]), std::string::npos) << cell;
     }
   }
-  for (const char* start : {"+1", "-1", "@SUM", "＝1"}) {
+  for (const char* start : {"+1", "-1", "@SUM", "＝1", " =1", "\u00a0=1"}) {
     Hit hit = AHit();
     hit.sightings = {ASighting(start)};
     EXPECT_THAT(FormatCsv(AResult({hit})), HasSubstr(std::string(",'") + start + ",")) << start;
@@ -382,6 +200,7 @@ TEST(ReportText, FitsTheTerminal) {
   chinese.sightings = {ASighting(kChinese), AnOrdinarySighting()};
   Hit late = AHit();
   late.rank = 10000;
+  late.sightings[0].listing.posted_at = kChinese;
   QueryResult long_path = AResult({AHit(), chinese, late});
   long_path.path = "/a/" + kChinese + kChinese + "/the-end.jpg";
   QueryResult unreadable = AnUnreadableResult();
@@ -407,13 +226,17 @@ TEST(ReportText, ShowsWhatMattersAt80Columns) {
   EXPECT_EQ(FormatText(AResult({hit}), {}),
             "inbox/new.jpg\n"
             "  640 × 480 pixels · snapshot 7 · 103,482 photos searched · 41 ms\n"
-            " #  verdict        prob.  platform  listing  seller      posted\n"
-            " 1  same-photo    99.8 %  darkbay   L-42     ivory_king  2017-01-14\n"
-            "    mirrored · rhino_horn, ivory · copied from bank 'museum' (benign)\n"
-            "    + 2 more sightings\n"
+            "verdict      platform  seller      listing  posted        prob.\n"
+            "same-photo   darkbay   ivory_king  L-42     2017-01-14   99.8 %\n"
+            "  a part of the photo, mirrored · rhino_horn, ivory\n"
+            "  copied from bank 'museum' (benign) · + 2 more sightings\n"
             "\n");
+  // Where there is room everything of a hit is on its line.
+  EXPECT_THAT(FormatText(AResult({hit}), {.width = 160}),
+              HasSubstr("same-photo   darkbay   ivory_king  L-42     2017-01-14   99.8 %  a part of the photo, mirrored  "
+                        "rhino_horn, ivory\n"));
   const std::string verbose = FormatText(AResult({hit}), {.width = 120, .verbose = true});
-  EXPECT_THAT(verbose, HasSubstr("87 inliers in 43 cells"));
+  EXPECT_THAT(verbose, HasSubstr("87 inliers, found again in 43 places"));
   EXPECT_THAT(verbose, HasSubstr("2.5e-09 false hits expected"));
   EXPECT_THAT(verbose, HasSubstr("sha256 ab0000000000…"));
   EXPECT_THAT(verbose, HasSubstr("rhino_horn, ivory"));
@@ -434,7 +257,42 @@ TEST(ReportText, NeverSaysOneHundredPercent) {
   EXPECT_THAT(FormatText(AResult({hit}), {}), HasSubstr("99.9 %"));
   hit.verdict = Verdict::kSameFile;
   EXPECT_THAT(FormatText(AResult({hit}), {}), HasSubstr("certain"));
-  EXPECT_THAT(FormatText(AResult({hit}), {}), HasSubstr("same bytes"));
+  EXPECT_THAT(FormatText(AResult({hit}), {}), HasSubstr("the same bytes"));
+}
+
+TEST(ReportText, SaysWhatMatched) {
+  Hit hit = AHit();
+  hit.query_overlap = hit.photo_overlap = 0.95f;
+  EXPECT_EQ(MatchedText(hit), "the whole photo");
+  hit.query_overlap = 0.2f;
+  EXPECT_EQ(MatchedText(hit), "a part of the query") << "A collage.";
+  hit.photo_overlap = 0.2f;
+  EXPECT_EQ(MatchedText(hit), "a part of both");
+  hit.query_overlap = 0.95f;
+  EXPECT_EQ(MatchedText(hit), "a part of the photo") << "A crop.";
+  hit.verdict = Verdict::kSameObject;
+  hit.mirrored = true;
+  EXPECT_EQ(MatchedText(hit), "the object, mirrored");
+  hit.verdict = Verdict::kSameScene;
+  EXPECT_EQ(MatchedText(hit), "the surroundings, mirrored");
+  hit.verdict = Verdict::kSameFile;
+  EXPECT_EQ(MatchedText(hit), "the same bytes");
+}
+
+TEST(ReportText, SummaryKeepsTheVerdictAndTheProbabilityWhole) {
+  Hit hit = AHit();
+  hit.sightings = {ASighting(kChinese)};
+  hit.sightings[0].listing.posted_at = "2017-01-14T09:30:00Z";
+  hit.verdict = Verdict::kSameObject;
+  QueryResult result = AResult({hit});
+  result.path = "/a/" + kChinese;
+  for (const int width : {60, 80, 160}) {
+    const std::string text = FormatSummary(std::vector{result, AResult({}), AnUnreadableResult()}, {.width = width});
+    for (const char* whole : {"same-object", "2017-01-14", "99.8 %", "no hit", "unreadable"}) {
+      EXPECT_THAT(text, HasSubstr(whole)) << width;
+    }
+    for (const std::string& line : Lines(text)) EXPECT_LE(DisplayWidth(line), width) << line;
+  }
 }
 
 TEST(ReportText, SaysPlainlyThatThereIsNoHit) {
@@ -473,128 +331,6 @@ TEST(ReportWording, Counts) {
   EXPECT_EQ(Counted(1, "photo"), "1 photo");
   EXPECT_EQ(DayOf("2017-01-14T09:30:00Z"), "2017-01-14");
   EXPECT_EQ(DayOf("last Tuesday, about noon"), "last Tuesday, about noon");
-}
-
-TEST(ReportHtml, AsksNothingOfAnyNetwork) {
-  for (const QueryResult& result : {AResult({AHit()}), AHostileResult()}) {
-    const std::string html = Html({result});
-    EXPECT_THAT(html, HasSubstr("http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:;"));
-    for (const char* forbidden :
-         {"<script", "<link", "<iframe", "<object", "<form", "@import", "url(", "srcset", "<img"}) {
-      EXPECT_THAT(html, Not(HasSubstr(forbidden)));
-    }
-    size_t num_references = 0;
-    for (const std::string& target : References(html)) {
-      EXPECT_TRUE(target.starts_with("#") || target.starts_with("data:image/jpeg;base64,")) << target;
-      ++num_references;
-    }
-    EXPECT_GT(num_references, 5u);
-  }
-}
-
-TEST(ReportHtml, ShowsHostileTextAsText) {
-  const std::string html = Html({AHostileResult()});
-  ExpectHarmlessOnTerminals(html);
-  EXPECT_THAT(html, HasSubstr("&lt;script&gt;alert(&apos;x&apos;)&lt;/script&gt;&quot;&gt;"));
-  EXPECT_THAT(html, HasSubstr("{{title}}{{{title}}}"));  // Not filled in.
-  EXPECT_THAT(html, HasSubstr("\\u{202E}gpj.exe"));
-  EXPECT_THAT(html, HasSubstr("caf\\xE9"));
-  EXPECT_THAT(html, HasSubstr(kChinese));
-}
-
-TEST(ReportHtml, HoldsTheEvidence) {
-  Hit hit = AHit();
-  hit.mirrored = true;
-  hit.banks = {{"museum", BankRole::kBenign}};
-  const std::string html = Html({AResult({hit}), AResult({}), AnUnreadableResult()});
-  for (const std::string& text : {std::string(kLeadSentence),
-                                  std::string(VerdictMeaning(Verdict::kSamePhoto)),
-                                  std::string("99.8 %"),
-                                  std::string("2.5 × 10<sup>−9</sup>"),
-                                  ShaOf(0x01).Hex(),
-                                  ShaOf(0xAB).Hex(),
-                                  std::string("snapshot 7"),
-                                  std::string("103,482 photos"),
-                                  std::string("Pugmark 1.2.3"),
-                                  std::string("2026-11-24T06:55:54Z"),
-                                  std::string("pugmark search a.jpg"),
-                                  std::string("/cases/collection"),
-                                  std::string("darkbay"),
-                                  std::string("http://darkbay.example/L-42"),
-                                  std::string("Copied from bank"),
-                                  std::string("No hit among"),
-                                  std::string("not_an_image: The file is no image."),
-                                  std::string("href=\"#q1h1\""),
-                                  std::string("id=\"q1h1\""),
-                                  std::string("data:image/jpeg;base64,/9j/AQ=="),
-                                  std::string("data:image/jpeg;base64,/9j/AgM=")}) {
-    EXPECT_THAT(html, HasSubstr(text));
-  }
-  EXPECT_THAT(html, Not(HasSubstr("100.0 %")));
-  EXPECT_THAT(html, Not(HasSubstr("no thumbnail")));
-  EXPECT_THAT(html, Not(HasSubstr("{{")));
-}
-
-TEST(ReportHtml, BoundsTheLinesAndScalesThem) {
-  // Once side by side, once one above the other.
-  EXPECT_EQ(Count(Html({AResult({AHit(5000)})}), "<line "), 2u * 60);
-  EXPECT_EQ(Count(Html({AResult({AHit(12)})}), "<line "), 2u * 12);
-  HtmlOptions options = OptionsWithPictures();
-  options.max_lines = 0;
-  EXPECT_EQ(Count(Html({AResult({AHit(12)})}, options), "<line "), 0u);
-
-  Hit hit = AHit(0);
-  hit.inliers = {{320, 240, 1280, 960}, {std::numeric_limits<float>::quiet_NaN(), 0, 0, 0}, {-50, 9999, 0, 0}};
-  const std::string html = Html({AResult({hit})});
-  // 640 × 480 and 1280 × 960 both become 600 × 450; the second photo begins at 616. What is not finite is left out,
-  // what lies outside is drawn at the border.
-  EXPECT_THAT(html, HasSubstr("x1=\"300.0\" y1=\"225.0\" x2=\"1216.0\" y2=\"450.0\""));
-  EXPECT_THAT(html, HasSubstr("x1=\"0.0\" y1=\"450.0\" x2=\"616.0\" y2=\"0.0\""));
-  EXPECT_EQ(Count(html, "<line "), 2u * 2);
-  EXPECT_THAT(html, Not(HasSubstr("nan")));
-}
-
-TEST(ReportHtml, DoesWithoutPictures) {
-  EXPECT_THAT(Html({AResult({AHit()}), AResult({})}, HtmlOptions{}), HasSubstr("no thumbnail"));
-
-  HtmlOptions options = OptionsWithPictures();
-  options.hit_picture = [](const Hit&) { return std::vector<uint8_t>{'G', 'I', 'F'}; };
-  EXPECT_THAT(Html({AResult({AHit()})}, options), HasSubstr("no thumbnail"));
-
-  options = OptionsWithPictures();
-  options.max_picture_bytes = 6;  // Room for the query's only.
-  const std::string html = Html({AResult({AHit()})}, options);
-  EXPECT_THAT(html, HasSubstr("the page is full"));
-  EXPECT_EQ(Count(html, "data:image"), 1u);
-
-  Hit unknown_size = AHit();
-  unknown_size.photo.width_px = 0;
-  EXPECT_EQ(Count(Html({AResult({unknown_size})}), "<line "), 0u);
-}
-
-TEST(ReportHtml, AsksForEachPhotoOnce) {
-  HtmlOptions options = OptionsWithPictures();
-  int num_calls = 0;
-  options.hit_picture = [&](const Hit&) {
-    ++num_calls;
-    return std::vector<uint8_t>{0xFF, 0xD8, 0xFF};
-  };
-  const std::string html = Html({AResult({AHit()}), AResult({AHit()})}, options);
-  EXPECT_EQ(num_calls, 1);
-  EXPECT_EQ(Count(html, "id=\"photo-" + ShaOf(0xAB).Hex() + "\""), 1u);
-}
-
-TEST(ReportHtml, WritesTheFileOrSaysWhyNot) {
-  const std::filesystem::path folder =
-      std::filesystem::temp_directory_path() / ("pugmark_report_test." + std::to_string(::getpid()));
-  std::filesystem::create_directories(folder);
-  const std::vector<QueryResult> results = {AResult({AHit()})};
-  WriteHtml(folder / "report.html", results, OptionsWithPictures());
-  std::ifstream file(folder / "report.html", std::ios::binary);
-  const std::string written((std::istreambuf_iterator<char>(file)), {});
-  EXPECT_EQ(written, Html(results));
-  EXPECT_THROW(WriteHtml(folder / "missing" / "report.html", results, OptionsWithPictures()), Error);
-  std::filesystem::remove_all(folder);
 }
 
 Comparison AComparison(const std::string& a, const std::string& b) {
@@ -666,7 +402,7 @@ TEST(ReportListing, NothingFromOutsideReachesTheTerminalOrThePage) {
         EXPECT_THAT(out, Not(HasSubstr(harm)));
       }
     }
-    EXPECT_THAT(FormatHtml(result.queries, options), Not(HasSubstr("<script>")));
+    EXPECT_EQ(Count(FormatHtml(result.queries, options), "<script"), 1u) << "The page's own.";
     EXPECT_TRUE(json::accept(FormatJson(result)));
     std::istringstream lines(FormatText(result, {60, false, true}));
     for (std::string line; std::getline(lines, line);) EXPECT_LE(DisplayWidth(line), 60) << line;
