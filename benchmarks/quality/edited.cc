@@ -14,20 +14,6 @@ namespace {
 
 constexpr size_t kMaxStrangers = 60;
 
-// A drawing without replacement that depends on nothing but names and seed; it starts over when all are drawn.
-std::vector<const CorpusPhoto*> Draw(std::vector<const CorpusPhoto*> from, size_t count, uint64_t seed) {
-  std::sort(from.begin(), from.end(), [&](const CorpusPhoto* a, const CorpusPhoto* b) {
-    return Mix(seed, a->name) < Mix(seed, b->name);
-  });
-  std::vector<const CorpusPhoto*> drawn;
-  for (size_t i = 0; i < count && !from.empty(); ++i) drawn.push_back(from[i % from.size()]);
-  return drawn;
-}
-
-bool IsReadable(const CorpusPhoto& photo) {
-  return cv::haveImageReader(photo.path.string()) && !cv::imread(photo.path.string(), cv::IMREAD_COLOR).empty();
-}
-
 QueryJob Job(const EditKind& kind, const CorpusPhoto* photo, uint64_t seed, const std::vector<cv::Mat>& strangers,
              bool expects) {
   QueryJob job;
@@ -117,6 +103,19 @@ Json FalseHits(const std::vector<Outcome>& copies, const std::vector<Outcome>& u
 }
 
 }  // namespace
+
+std::vector<const CorpusPhoto*> Draw(std::vector<const CorpusPhoto*> from, size_t count, uint64_t seed) {
+  std::sort(from.begin(), from.end(), [&](const CorpusPhoto* a, const CorpusPhoto* b) {
+    return Mix(seed, a->name) < Mix(seed, b->name);
+  });
+  std::vector<const CorpusPhoto*> drawn;
+  for (size_t i = 0; i < count && !from.empty(); ++i) drawn.push_back(from[i % from.size()]);
+  return drawn;
+}
+
+bool IsReadable(const CorpusPhoto& photo) {
+  return cv::haveImageReader(photo.path.string()) && !cv::imread(photo.path.string(), cv::IMREAD_COLOR).empty();
+}
 
 std::vector<cv::Mat> LoadStrangers(const Corpus& corpus) {
   std::vector<cv::Mat> strangers;

@@ -21,6 +21,11 @@ std::vector<QueryJob> UnrelatedJobs(const Corpus& corpus, const std::vector<cv::
                                     const EditedOptions& options, size_t num_jobs);
 std::vector<cv::Mat> LoadStrangers(const Corpus& corpus);
 
+// A drawing without replacement that depends on nothing but names and seed; it starts over when all are drawn.
+std::vector<const CorpusPhoto*> Draw(std::vector<const CorpusPhoto*> from, size_t count, uint64_t seed);
+// By OpenCV, which makes the edits.
+bool IsReadable(const CorpusPhoto& photo);
+
 // Recall by edit and set, µAP, false hits. The two lists are those of one run.
 Json ReportEdited(const std::vector<Outcome>& copies, const std::vector<Outcome>& unrelated, std::string* text);
 

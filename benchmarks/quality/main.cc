@@ -190,6 +190,8 @@ int Main(int argc, char** argv) {
   if (options.with_pages && strangers.size() >= kMinStrangers) {
     const PagesOptions pages{options.pages_per_kind, options.edited.seed, options.num_threads};
     json["pages"] = MeasurePages(corpus, strangers, pages, work.path(), &text);
+  } else if (options.with_pages) {
+    text += "Photos catalogued in pages: left out, collages need other pictures (--data)\n\n";
   }
   json["background"] = background.Report(&text);
   json["calibration"] = Calibration(all);

@@ -19,8 +19,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::array kPages = {"collage-crop", "collage-squash", "paste-large", "paste-small", "screenshot-light",
-                               "screenshot-dark", "padding-30"};
+constexpr std::array kPages = {"collage-crop",     "collage-squash",  "paste-large", "paste-small",
+                               "screenshot-light", "screenshot-dark", "padding-30"};
 constexpr std::array kApps = {"screenshot-light", "screenshot-dark", "screenshot-light"};
 
 const EditKind& Kind(const std::string& name) {
@@ -44,7 +44,9 @@ class PageMaker {
   }
 
   // Another page for every photo.
-  Made Page(const std::string& kind, const CorpusPhoto& photo) { return Make(kind, kind, photo, Mix(seed_, photo.name)); }
+  Made Page(const std::string& kind, const CorpusPhoto& photo) {
+    return Make(kind, kind, photo, Mix(seed_, photo.name));
+  }
   // The same page, but for the photo in it.
   Made App(size_t app, const CorpusPhoto& photo) {
     const std::string name = fmt::format("app {}", app + 1);
@@ -72,19 +74,13 @@ std::vector<const CorpusPhoto*> Unlike(const Corpus& corpus, Part part, uint64_t
   for (const char* set : {"pool", "domain"}) {
     for (const CorpusPhoto* photo : corpus.Of(part, set)) photos.push_back(photo);
   }
-  std::sort(photos.begin(), photos.end(), [&](const CorpusPhoto* a, const CorpusPhoto* b) {
-    return Mix(seed, a->name) < Mix(seed, b->name);
-  });
   std::vector<const CorpusPhoto*> kept;
-  for (const CorpusPhoto* photo : photos) {
+  for (const CorpusPhoto* photo : Draw(photos, photos.size(), seed)) {
     if (kept.size() == count) break;
     const bool is_alike = std::any_of(kept.begin(), kept.end(), [&](const CorpusPhoto* other) {
       return corpus.RelationOf(*photo, *other) != Relation::kNone || HaveCommon(photo->families, other->families);
     });
-    if (!is_alike && cv::haveImageReader(photo->path.string()) &&
-        !cv::imread(photo->path.string(), cv::IMREAD_COLOR).empty()) {
-      kept.push_back(photo);
-    }
+    if (!is_alike && IsReadable(*photo)) kept.push_back(photo);
   }
   return kept;
 }
@@ -113,8 +109,9 @@ struct Counts {
 };
 
 // seen: the photo in each page, by the page's file.
-void Count(const std::vector<Made>& queries, const std::map<fs::path, const CorpusPhoto*>& seen, const Searcher& searcher,
-           int num_threads, const Corpus& corpus, std::map<std::string, Counts>* counts, std::string* lines) {
+void Count(const std::vector<Made>& queries, const std::map<fs::path, const CorpusPhoto*>& seen,
+           const Searcher& searcher, int num_threads, const Corpus& corpus, std::map<std::string, Counts>* counts,
+           std::string* lines) {
   std::vector<fs::path> files;
   for (const Made& query : queries) files.push_back(query.file);
   size_t next = 0;
@@ -180,14 +177,16 @@ Json MeasurePages(const Corpus& corpus, const std::vector<cv::Mat>& strangers, c
   Count(other_pages, seen, searcher, options.num_threads, corpus, &apart, &lines);
 
   Json json;
-  *text += fmt::format("Catalogued in pages: {} pages; recall@1 of the photo in them by any verdict / by an alert, alerts on "
-                       "others\n", pages.size());
+  *text += fmt::format(
+      "Catalogued in pages: {} pages; recall@1 of the photo in them by any verdict / by an alert, alerts on "
+      "others\n",
+      pages.size());
   for (const auto& [kind, c] : found) {
     const auto queries = static_cast<double>(c.queries);
     *text += fmt::format("  {:<26} {:>5.3f}/{:>5.3f} ({:>3})  {}\n", kind, static_cast<double>(c.first) / queries,
                          static_cast<double>(c.first_alert) / queries, c.queries, c.false_alerts);
-    json["found"][kind] = {{"queries", c.queries}, {"first", c.first}, {"first_alert", c.first_alert},
-                           {"false_alerts", c.false_alerts}};
+    json["found"][kind] = {
+        {"queries", c.queries}, {"first", c.first}, {"first_alert", c.first_alert}, {"false_alerts", c.false_alerts}};
   }
   *text += "  Pages of the same apps around other photos: queries with a false alert\n";
   for (const auto& [kind, c] : apart) {

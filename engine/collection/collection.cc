@@ -146,7 +146,8 @@ StoredFeatures ToStored(const Features& features, const FeatureOptions& options)
 
 Features FromStored(const StoredFeatures& stored, const FeatureOptions& options) {
   if (stored.extractor != ExtractorName(options)) {
-    throw Error(ErrorCode::kUnsupported, fmt::format("A photo's features were made by '{}', this collection uses '{}'.",
+    throw Error(ErrorCode::kUnsupported, fmt::format("A photo's features were made by '{}', this Pugmark makes those of '{}'. Take the photos into a "
+                                                     "new collection.",
                                                      EscapeText(stored.extractor), ExtractorName(options)));
   }
   // A row may come from a stranger's catalogue: what our extractor cannot have made is damage, and may be too large to use.

@@ -9,28 +9,29 @@
 namespace pugmark {
 namespace {
 
-// A part is described at no more than this many times the image's scale: a larger picture would cost more memory and time
-// than it gives detail.
+// A part is described at no more than this many times the image's scale: a larger picture would cost more memory and
+// time than it gives detail.
 constexpr double kMaxEnlargement = 2;
 // Keypoints of a tile of a large collage.
 constexpr int kFewestKeypointsOfPart = 150;
-
-int LongSide(const PixelRectangle& r) { return std::max(r.width, r.height); }
 
 // `part` of an image in one that is `factor` times as large.
 PixelRectangle Enlarged(const PixelRectangle& part, double x_factor, double y_factor, const Image& larger) {
   const int left = std::clamp(static_cast<int>(std::floor(part.x * x_factor)), 0, larger.width_px - 1);
   const int top = std::clamp(static_cast<int>(std::floor(part.y * y_factor)), 0, larger.height_px - 1);
-  const int right = std::clamp(static_cast<int>(std::ceil((part.x + part.width) * x_factor)), left + 1, larger.width_px);
-  const int bottom = std::clamp(static_cast<int>(std::ceil((part.y + part.height) * y_factor)), top + 1, larger.height_px);
+  const int right =
+      std::clamp(static_cast<int>(std::ceil((part.x + part.width) * x_factor)), left + 1, larger.width_px);
+  const int bottom =
+      std::clamp(static_cast<int>(std::ceil((part.y + part.height) * y_factor)), top + 1, larger.height_px);
   return {left, top, right - left, bottom - top};
 }
 
 // Appends the features of `part`, an area of `larger`, to those of `image`.
 void AddPart(const Image& larger, const PixelRectangle& part, const FeatureOptions& options, Features* features) {
-  const Features own = ExtractFeatures(CutOut(larger, part.x, part.y, part.width, part.height), options);
+  const Features own = ExtractKeypoints(CutOut(larger, part.x, part.y, part.width, part.height), options);
   const auto width = static_cast<float>(features->width_px), height = static_cast<float>(features->height_px);
-  const float x_to_image = width / static_cast<float>(larger.width_px), y_to_image = height / static_cast<float>(larger.height_px);
+  const float x_to_image = width / static_cast<float>(larger.width_px);
+  const float y_to_image = height / static_cast<float>(larger.height_px);
   const float x_to_larger = static_cast<float>(part.width) / static_cast<float>(own.width_px);
   const float y_to_larger = static_cast<float>(part.height) / static_cast<float>(own.height_px);
   const float scale = std::sqrt(x_to_image * y_to_image * x_to_larger * y_to_larger);
@@ -55,17 +56,18 @@ int MostKeypointsOfPhoto(const FeatureOptions& options) {
   return most;
 }
 
-Features DescribePhoto(std::span<const uint8_t> bytes, const DecodeOptions& decode, int original_side_px, const Image& image,
-                       const FeatureOptions& options) {
+Features DescribePhoto(std::span<const uint8_t> bytes, const DecodeOptions& decode, const PhotoInfo& info,
+                       const Image& image, const FeatureOptions& options) {
   const std::vector<PixelRectangle> parts = FindParts(image);
   if (parts.empty()) return ExtractFeatures(image, options);
 
   const int image_side_px = std::max(image.width_px, image.height_px);
   int smallest_px = image_side_px;
-  for (const PixelRectangle& part : parts) smallest_px = std::min(smallest_px, LongSide(part));
+  for (const PixelRectangle& part : parts) smallest_px = std::min(smallest_px, std::max(part.width, part.height));
   const double wanted = std::min(kMaxEnlargement, static_cast<double>(image_side_px) / smallest_px) * image_side_px;
   DecodeOptions large = decode;
-  large.max_side_px = std::min({static_cast<int>(std::lround(wanted)), original_side_px, kMaxWorkingSize_px});
+  large.max_side_px =
+      std::min({static_cast<int>(std::lround(wanted)), std::max(info.width_px, info.height_px), kMaxWorkingSize_px});
   DecodeResult decoded;
   if (large.max_side_px > image_side_px) decoded = Decode(bytes, large);
   const Image& larger = decoded.image ? *decoded.image : image;
@@ -78,7 +80,8 @@ Features DescribePhoto(std::span<const uint8_t> bytes, const DecodeOptions& deco
   of_part.max_keypoints = KeypointsOfPart(options, static_cast<int>(parts.size()));
   const double x_factor = static_cast<double>(larger.width_px) / image.width_px;
   const double y_factor = static_cast<double>(larger.height_px) / image.height_px;
-  for (const PixelRectangle& part : parts) AddPart(larger, Enlarged(part, x_factor, y_factor, larger), of_part, &features);
+  for (const PixelRectangle& part : parts)
+    AddPart(larger, Enlarged(part, x_factor, y_factor, larger), of_part, &features);
   return features;
 }
 

@@ -10,6 +10,7 @@
 #include <opencv2/dnn.hpp>
 #include <opencv2/imgproc.hpp>
 
+#include "engine/features/pixel_view.h"
 #include "index/base/error.h"
 #include "index/base/files.h"
 
@@ -18,9 +19,8 @@ namespace {
 
 // The network's input as a blob: 1 × 3 × height × width, float.
 cv::Mat ToBlob(const Image& image, const EmbeddingConfig& config) {
-  const cv::Mat pixels(image.height_px, image.width_px, CV_8UC(image.channels), const_cast<uint8_t*>(image.pixels.data()));
-  cv::Mat colour = pixels;
-  if (image.channels == 1) cv::cvtColor(pixels, colour, cv::COLOR_GRAY2BGR);
+  cv::Mat colour = PixelsOf(image);
+  if (image.channels == 1) cv::cvtColor(PixelsOf(image), colour, cv::COLOR_GRAY2BGR);
 
   const cv::Size input(config.width_px, config.height_px);
   cv::Size size = input;

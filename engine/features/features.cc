@@ -14,6 +14,7 @@
 #include <opencv2/features2d.hpp>
 #include <opencv2/imgproc.hpp>
 
+#include "engine/features/pixel_view.h"
 #include "index/base/error.h"
 
 namespace pugmark {
@@ -86,18 +87,13 @@ void PrepareProcess() {
   mallopt(M_TRIM_THRESHOLD, 256 << 20);
 }
 
-Features ExtractFeatures(const Image& image, const FeatureOptions& options) {
+Features ExtractKeypoints(const Image& image, const FeatureOptions& options) {
   const Image working = Shrink(image, options.working_size_px);
   Features features;
   features.width_px = working.width_px;
   features.height_px = working.height_px;
-  features.pdq = HashOf(TransformForPdq(working));
   try {
-    const cv::Mat pixels(working.height_px, working.width_px, CV_8UC(working.channels),
-                         const_cast<uint8_t*>(working.pixels.data()));
-    cv::Mat grey = pixels;
-    if (working.channels == 3) cv::cvtColor(pixels, grey, cv::COLOR_BGR2GRAY);
-
+    const cv::Mat grey = GreyOf(working);
     const int num_detected = static_cast<int>(kOversampling * static_cast<float>(options.max_keypoints));
     const auto sift = cv::SIFT::create(num_detected, 3, options.contrast_threshold);
     std::vector<cv::KeyPoint> detected;
@@ -120,6 +116,13 @@ Features ExtractFeatures(const Image& image, const FeatureOptions& options) {
     throw Error(ErrorCode::kInternal, fmt::format("OpenCV could not describe a {} × {} image: {}", working.width_px,
                                                   working.height_px, e.what()));
   }
+  return features;
+}
+
+Features ExtractFeatures(const Image& image, const FeatureOptions& options) {
+  const Image working = Shrink(image, options.working_size_px);
+  Features features = ExtractKeypoints(working, options);
+  features.pdq = HashOf(TransformForPdq(working));
   return features;
 }
 

@@ -46,7 +46,7 @@ struct Keypoint {
 struct Features {
   int width_px = 0;  // Working image.
   int height_px = 0;
-  std::vector<Keypoint> keypoints;   // Strongest first.
+  std::vector<Keypoint> keypoints;   // Strongest first; of a photo in parts (describe.h), part by part.
   std::vector<uint8_t> descriptors;  // keypoints.size() × 128, row-major.
   std::optional<PdqHash> pdq;        // Of the working image. Nothing if it was described before Pugmark computed it.
   std::vector<int8_t> global_descriptor;  // By Embedding::Describe; empty unless the collection has one.
@@ -65,6 +65,9 @@ void PrepareProcess();
 // Shrinks the image to the working scale and describes it. Few or no keypoints is no error.
 // Threads: safe from any number at once; starts none. Deterministic. Cost: about 70 ms at 640 px.
 Features ExtractFeatures(const Image& image, const FeatureOptions& options);
+
+// The same without the PDQ hash, for what is no photo by itself.
+Features ExtractKeypoints(const Image& image, const FeatureOptions& options);
 
 // The features that the left-right mirrored image would have, without extracting again: gradients change sign in x only,
 // so in the keypoint's own frame rows swap and orientation bins run backwards. Applied twice it gives its input back,

@@ -4,11 +4,15 @@
 #include <algorithm>
 #include <cmath>
 #include <opencv2/imgproc.hpp>
+#include <tuple>
+
+#include "engine/features/pixel_view.h"
 
 namespace pugmark {
 namespace {
 
-// Standard deviation in grey levels below which a line is uniform: JPEG noise stays below, one letter in a row does not.
+// Standard deviation in grey levels below which a line is uniform: JPEG noise stays below, one letter in a row does
+// not.
 constexpr double kMaxDeviation = 4;
 // Shares of the image's long side.
 constexpr double kMinGutter = 0.003;
@@ -98,10 +102,7 @@ double Area(const PixelRectangle& r) { return static_cast<double>(r.width) * r.h
 }  // namespace
 
 std::vector<PixelRectangle> FindParts(const Image& image) {
-  const cv::Mat pixels(image.height_px, image.width_px, CV_8UC(image.channels), const_cast<uint8_t*>(image.pixels.data()));
-  cv::Mat grey = pixels;
-  if (image.channels == 3) cv::cvtColor(pixels, grey, cv::COLOR_BGR2GRAY);
-
+  const cv::Mat grey = GreyOf(image);
   std::vector<PixelRectangle> leaves;
   Cutter(grey).Cut({0, 0, image.width_px, image.height_px}, true, 0, false, &leaves);
   const double side = std::max(image.width_px, image.height_px);
@@ -117,9 +118,8 @@ std::vector<PixelRectangle> FindParts(const Image& image) {
   if (parts.empty() || parts.size() > kMaxParts || kept < kMinShareOfInk * ink) return {};
   const bool is_in_page = ink - kept >= kMinPage * kept;
   if (parts.size() == 1 && kept > (is_in_page ? kMaxPartInPage : kMaxSinglePart) * image_area) return {};
-  std::sort(parts.begin(), parts.end(), [](const PixelRectangle& a, const PixelRectangle& b) {
-    return std::tie(a.y, a.x) < std::tie(b.y, b.x);
-  });
+  std::sort(parts.begin(), parts.end(),
+            [](const PixelRectangle& a, const PixelRectangle& b) { return std::tie(a.y, a.x) < std::tie(b.y, b.x); });
   return parts;
 }
 

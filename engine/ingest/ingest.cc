@@ -127,8 +127,7 @@ class Describer {
         item->removed_before = {Refused::Kind::kSamePicture, item->input->path, *item->sha256, *removed, distance, ""};
         if (!options_.readmit) return;
       }
-      const int side_px = std::max(decoded.info.width_px, decoded.info.height_px);
-      Features features = DescribePhoto(bytes, decode_, side_px, *decoded.image, features_);
+      Features features = DescribePhoto(bytes, decode_, decoded.info, *decoded.image, features_);
       if (embedding_) features.global_descriptor = embedding_->Describe(*decoded.image);
       item->features = ToStored(features, features_);
       item->features_seconds = SecondsSince(start);

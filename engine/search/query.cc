@@ -108,17 +108,16 @@ std::optional<Described> DescribeQuery(std::span<const uint8_t> bytes, const Fea
   }
   if (result->roi && !DecodeRegion(bytes, options, *result->roi, &described, result)) return std::nullopt;
 
-  if (result->excluded.empty() && !result->roi) {
-    const int side_px = std::max(result->width_px, result->height_px);
-    described.features = DescribePhoto(bytes, decode, side_px, described.image, options);
-  } else if (result->excluded.empty()) {
-    described.features = ExtractFeatures(described.image, options);
-  } else {
+  if (!result->excluded.empty()) {
     // What is dropped must not have taken the places of what is kept.
     FeatureOptions more = options;
     more.max_keypoints = std::min(2 * options.max_keypoints, kMostKeypoints);
     described.features = WithoutRegions(ExtractFeatures(described.image, more), described.place, result->excluded,
                                         options.max_keypoints);
+  } else if (result->roi) {
+    described.features = ExtractFeatures(described.image, options);  // The user has said which part counts.
+  } else {
+    described.features = DescribePhoto(bytes, decode, described.info, described.image, options);
   }
   result->num_keypoints = static_cast<int>(described.features.size());
   return described;

@@ -7,6 +7,8 @@
 #include <optional>
 #include <vector>
 
+#include "engine/features/pixel_view.h"
+
 namespace pugmark {
 namespace {
 
@@ -16,11 +18,8 @@ constexpr double kMinDeviation = 3;      // Grey levels; below, a block is flat 
 constexpr double kMinCorrelation = 0.6;
 
 cv::Mat GreyAt(const Image& image, cv::Size size) {
-  const cv::Mat pixels(image.height_px, image.width_px, CV_8UC(image.channels), const_cast<uint8_t*>(image.pixels.data()));
-  cv::Mat grey = pixels;
-  if (image.channels == 3) cv::cvtColor(pixels, grey, cv::COLOR_BGR2GRAY);
   cv::Mat sized;
-  cv::resize(grey, sized, size, 0, 0, cv::INTER_AREA);
+  cv::resize(GreyOf(image), sized, size, 0, 0, cv::INTER_AREA);
   cv::GaussianBlur(sized, sized, cv::Size(0, 0), 1.2);
   return sized;
 }

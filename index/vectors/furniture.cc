@@ -7,12 +7,16 @@
 #include <array>
 #include <bit>
 #include <cstring>
+#include <tuple>
 #include <unordered_map>
 #include <unordered_set>
 
 #include "index/base/error.h"
 #include "index/base/files.h"
 #include "index/vectors/checked_writer.h"
+
+static_assert(std::endian::native == std::endian::little,
+              "Furniture is written as the machine holds it: little-endian.");
 
 namespace pugmark {
 namespace {
@@ -32,7 +36,8 @@ uint64_t CellOf(uint64_t entry, bool shifted) {
     return static_cast<uint64_t>((value + static_cast<uint32_t>(shifted ? cell / 2 : 0)) / static_cast<uint32_t>(cell));
   };
   const uint32_t place = EntryPlace(entry);
-  const uint64_t angle = step(static_cast<uint32_t>(EntryAngleStep(entry)), kAngleCell) % (kAngleStepsInEntry / kAngleCell);
+  const uint64_t angle =
+      step(static_cast<uint32_t>(EntryAngleStep(entry)), kAngleCell) % (kAngleStepsInEntry / kAngleCell);
   return step(place >> 10, kPlaceCell) << 40 | step(place & 1023, kPlaceCell) << 24 |
          step(static_cast<uint32_t>(EntryScaleStep(entry)), kScaleCell) << 12 | angle;
 }
@@ -132,9 +137,10 @@ class Learner {
 };
 
 [[noreturn]] void ThrowDamaged(const std::filesystem::path& path) {
-  throw Error(ErrorCode::kCorrupt, fmt::format("{}: is no list of furniture. Nothing was changed. Run 'pugmark reindex --full' "
-                                               "to learn it again.",
-                                               path.string()));
+  throw Error(ErrorCode::kCorrupt,
+              fmt::format("{}: is no list of furniture. Nothing was changed. Run 'pugmark reindex --full' "
+                          "to learn it again.",
+                          path.string()));
 }
 
 }  // namespace

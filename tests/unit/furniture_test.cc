@@ -27,7 +27,8 @@ Details RandomDetails(size_t n, uint32_t seed) {
   std::uniform_real_distribution<float> unit(0, 0.999f);
   Details d;
   for (size_t i = 0; i < n * kVectorSize; ++i) d.descriptors.push_back(static_cast<uint8_t>(random() % 90));
-  for (size_t i = 0; i < n; ++i) d.geometry.push_back({unit(random), unit(random), 1 + 3 * unit(random), 6.28f * unit(random)});
+  for (size_t i = 0; i < n; ++i)
+    d.geometry.push_back({unit(random), unit(random), 1 + 3 * unit(random), 6.28f * unit(random)});
   return d;
 }
 
@@ -64,7 +65,8 @@ class FurnitureTest : public ::testing::Test {
     for (size_t half = 0; half < 2; ++half) {
       PartBuilder builder(codebook.num_words());
       for (size_t i = half * photos_.size() / 2; i < (half + 1) * photos_.size() / 2; ++i) {
-        builder.Add(PhotoId{static_cast<int64_t>(i + 1)}, codebook.Assign(photos_[i].descriptors, 1), photos_[i].geometry);
+        builder.Add(PhotoId{static_cast<int64_t>(i + 1)}, codebook.Assign(photos_[i].descriptors, 1),
+                    photos_[i].geometry);
       }
       const auto path = scratch_.path() / std::to_string(half);
       builder.Write(path);
@@ -81,7 +83,8 @@ class FurnitureTest : public ::testing::Test {
     for (size_t i = 0; i < photos_.size(); ++i) {
       const PhotoId photo{static_cast<int64_t>(i + 1)};
       std::set<uint64_t> wanted;
-      for (size_t k = first; k < photos_[i].geometry.size(); ++k) wanted.insert(PackEntry(photo, photos_[i].geometry[k]));
+      for (size_t k = first; k < photos_[i].geometry.size(); ++k)
+        wanted.insert(PackEntry(photo, photos_[i].geometry[k]));
       for (const uint64_t entry : furniture.Of(photo)) found += wanted.contains(entry) ? 1 : 0;
     }
     return found;
@@ -150,8 +153,9 @@ TEST_F(FurnitureTest, ComesBackFromItsFile) {
 
 TEST_F(FurnitureTest, DamagedFilesAreRefused) {
   const auto path = scratch_.path() / "furniture";
-  for (const std::string& bytes : {std::string(), std::string("PMFURN0"), std::string("PMFURN02"), std::string("PMFURN01abc"),
-                                   std::string("PMFURN01") + std::string(8, '\x02') + std::string(8, '\x01')}) {
+  for (const std::string& bytes :
+       {std::string(), std::string("PMFURN0"), std::string("PMFURN02"), std::string("PMFURN01abc"),
+        std::string("PMFURN01") + std::string(8, '\x02') + std::string(8, '\x01')}) {
     std::ofstream(path, std::ios::binary) << bytes;
     EXPECT_THROW(Furniture::Open(path), Error) << bytes.size();
   }

@@ -38,8 +38,8 @@ void WriteText(int x, int y, cv::Mat* page) {
 
 // Each side to within `slack` pixels.
 MATCHER_P2(IsNear, r, slack, "") {
-  return std::abs(arg.x - r.x) <= slack && std::abs(arg.y - r.y) <= slack && std::abs(arg.width - r.width) <= 2 * slack &&
-         std::abs(arg.height - r.height) <= 2 * slack;
+  return std::abs(arg.x - r.x) <= slack && std::abs(arg.y - r.y) <= slack &&
+         std::abs(arg.width - r.width) <= 2 * slack && std::abs(arg.height - r.height) <= 2 * slack;
 }
 auto Near(int x, int y, int width, int height) { return IsNear(PixelRectangle{x, y, width, height}, 3); }
 
@@ -81,7 +81,8 @@ TEST(PartsTest, ScreenshotIsThePhotoInIt) {
 // Scattered small things are not pictures in a page: none of them may be lost.
 TEST(PartsTest, ManySmallThingsOnAPlainGroundStayTogether) {
   cv::Mat page = Page(640, 480);
-  for (int i = 0; i < 30; ++i) Put(MakePicture(10 + static_cast<uint64_t>(i), 40, 40), 20 + 100 * (i % 6), 15 + 95 * (i / 6), &page);
+  for (int i = 0; i < 30; ++i)
+    Put(MakePicture(10 + static_cast<uint64_t>(i), 40, 40), 20 + 100 * (i % 6), 15 + 95 * (i / 6), &page);
   EXPECT_THAT(FindParts(ToImage(ThroughJpeg(page))), IsEmpty());
 }
 
@@ -98,19 +99,21 @@ TEST(DescribePhotoTest, PartsAreDescribedAsLargeAsThePhotoAllows) {
   cv::Mat page = Page(820, 820);
   const cv::Mat tile = MakePicture(6, 400, 400);
   Put(tile, 420, 420, &page);
-  for (int i = 0; i < 3; ++i) Put(MakePicture(20 + static_cast<uint64_t>(i), 400, 400), 420 * (i % 2), 420 * (i / 2), &page);
+  for (int i = 0; i < 3; ++i)
+    Put(MakePicture(20 + static_cast<uint64_t>(i), 400, 400), 420 * (i % 2), 420 * (i / 2), &page);
   std::vector<uint8_t> bytes;
   ThroughJpeg(page, &bytes);
   DecodeOptions decode;
   decode.max_side_px = 400;
-  const Image image = *Decode(bytes, decode).image;
-  const Features f = DescribePhoto(bytes, decode, 820, image, options);
+  const DecodeResult decoded = Decode(bytes, decode);
+  const Features f = DescribePhoto(bytes, decode, decoded.info, *decoded.image, options);
   EXPECT_EQ(f.width_px, 400);
   EXPECT_EQ(f.height_px, 400);
   EXPECT_TRUE(f.pdq.has_value());
   EXPECT_LE(f.size(), static_cast<size_t>(MostKeypointsOfPhoto(options)));
 
-  // Most keypoints of the tile, described by itself, have their twin in it: at its place, its scale and with its descriptor.
+  // Most keypoints of the tile, described by itself, have their twin in it: at its place, its scale and with its
+  // descriptor.
   options.max_keypoints = 100;
   const Features alone = ExtractFeatures(ToImage(tile), options);
   const float scale = 400.0f / 820;
@@ -141,7 +144,7 @@ TEST(DescribePhotoTest, WhatStandsBesideThePartsGivesNoKeypoints) {
   for (int line = 0; line < 6; ++line) WriteText(20, 360 + 30 * line, &page);
   std::vector<uint8_t> bytes;
   const Image image = ToImage(ThroughJpeg(page, &bytes));
-  const Features f = DescribePhoto(bytes, {}, 640, image, {});
+  const Features f = DescribePhoto(bytes, {}, Decode(bytes, {}).info, image, {});
   EXPECT_GT(f.size(), 100u);
   for (const Keypoint& p : f.keypoints) {
     EXPECT_TRUE(p.x_px >= 17 && p.x_px <= 343 && p.y_px >= 77 && p.y_px <= 323) << p.x_px << " " << p.y_px;
@@ -151,7 +154,7 @@ TEST(DescribePhotoTest, WhatStandsBesideThePartsGivesNoKeypoints) {
 TEST(DescribePhotoTest, APhotoIsDescribedAsItIs) {
   std::vector<uint8_t> bytes;
   const Image image = ToImage(ThroughJpeg(MakePicture(8), &bytes));
-  const Features f = DescribePhoto(bytes, {}, 480, image, {}), expected = ExtractFeatures(image, {});
+  const Features f = DescribePhoto(bytes, {}, Decode(bytes, {}).info, image, {}), expected = ExtractFeatures(image, {});
   EXPECT_EQ(f.descriptors, expected.descriptors);
 }
 
