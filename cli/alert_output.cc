@@ -10,18 +10,19 @@
 namespace pugmark::cli {
 
 nlohmann::ordered_json ToJson(const AlertReport& report) {
-  nlohmann::ordered_json json = {{"watched", report.is_any_watched},
-                                 {"run", report.run == 0 ? nlohmann::ordered_json(nullptr) : nlohmann::ordered_json(report.run)},
-                                 {"snapshot", report.snapshot},
-                                 {"new_photos", report.num_new},
-                                 {"newly_banked", report.num_banked},
-                                 {"searched", report.num_searched},
-                                 {"alerts", report.num_alerts},
-                                 {"same_seller", report.num_same_seller},
-                                 {"rejected_by_review", report.num_rejected},
-                                 {"damaged", report.num_damaged},
-                                 {"unindexed", report.num_unindexed},
-                                 {"interrupted", report.cancelled}};
+  nlohmann::ordered_json json = {
+      {"watched", report.is_any_watched},
+      {"run", report.run == 0 ? nlohmann::ordered_json(nullptr) : nlohmann::ordered_json(report.run)},
+      {"snapshot", report.snapshot},
+      {"new_photos", report.num_new},
+      {"newly_banked", report.num_banked},
+      {"searched", report.num_searched},
+      {"alerts", report.num_alerts},
+      {"same_seller", report.num_same_seller},
+      {"rejected_by_review", report.num_rejected},
+      {"damaged", report.num_damaged},
+      {"unindexed", report.num_unindexed},
+      {"interrupted", report.cancelled}};
   json["by_verdict"] = report.by_verdict;
   return json;
 }
@@ -35,9 +36,11 @@ std::string SentenceOf(const AlertReport& report) {
   for (const auto& [verdict, number] : report.by_verdict) {
     verdicts += fmt::format("{}{} {}", verdicts.empty() ? "" : ", ", number, verdict);
   }
-  std::string sentence = fmt::format("{} new {}{}", Grouped(report.num_alerts), report.num_alerts == 1 ? "alert" : "alerts",
-                                     verdicts.empty() ? "" : " (" + verdicts + ")");
-  if (report.num_same_seller > 0) sentence += fmt::format(", and {} of one seller's own photos", Grouped(report.num_same_seller));
+  std::string sentence =
+      fmt::format("{} new {}{}", Grouped(report.num_alerts), report.num_alerts == 1 ? "alert" : "alerts",
+                  verdicts.empty() ? "" : " (" + verdicts + ")");
+  if (report.num_same_seller > 0)
+    sentence += fmt::format(", and {} of one seller's own photos", Grouped(report.num_same_seller));
   return sentence + ". 'pugmark alerts --new' shows them.\n";
 }
 
@@ -50,8 +53,10 @@ AlertReport RunAlertsShown(const std::string& cause, int num_threads, const Cont
                                  [&](int64_t done, int64_t total) { progress.Show("alerts", done, total); });
   progress.Clear();
   if (report.num_damaged > 0) {
-    fmt::print(stderr, "{} photos could not be compared because their stored features are damaged; 'pugmark check' names them.\n",
-               report.num_damaged);
+    fmt::print(
+        stderr,
+        "{} photos could not be compared because their stored features are damaged; 'pugmark check' names them.\n",
+        report.num_damaged);
   }
   return report;
 }

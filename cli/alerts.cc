@@ -29,7 +29,10 @@ Json Listings(const std::vector<Sighting>& sightings) {
   Json json = Json::array();
   for (const Sighting& sighting : sightings) {
     const Listing& l = sighting.listing;
-    json.push_back({{"platform", l.platform}, {"listing_id", l.external_id}, {"seller", l.seller}, {"url", l.url},
+    json.push_back({{"platform", l.platform},
+                    {"listing_id", l.external_id},
+                    {"seller", l.seller},
+                    {"url", l.url},
                     {"posted_at", l.posted_at}});
   }
   return json;
@@ -97,7 +100,9 @@ void PrintText(const Alert& alert, const Side& photo, const Side& banked) {
   fmt::print("{}  {}  {}  {:.1f} %  bank {}{}{}\n", alert.id, alert.raised_at, alert.verdict,
              std::min(alert.probability * 100, alert.verdict == "same-file" ? 100.0 : 99.9), EscapeText(alert.bank),
              alert.relation == AlertRelation::kNews ? "" : fmt::format("  [{}]", AlertRelationName(alert.relation)),
-             alert.benign_bank.empty() ? "" : fmt::format("  [also a copy of a photo in bank {}]", EscapeText(alert.benign_bank)));
+             alert.benign_bank.empty()
+                 ? ""
+                 : fmt::format("  [also a copy of a photo in bank {}]", EscapeText(alert.benign_bank)));
   if (alert.photo == alert.banked) {
     std::string listing = alert.listing;
     std::replace(listing.begin(), listing.end(), '\n', ' ');
@@ -107,8 +112,8 @@ void PrintText(const Alert& alert, const Side& photo, const Side& banked) {
   }
   if (!alert.new_platforms.empty()) fmt::print("    not known before on: {}\n", EscapeText(alert.new_platforms));
   if (!alert.dismissed_at.empty()) {
-    fmt::print("    dismissed {} by {}{}{}\n", alert.dismissed_at, EscapeText(alert.dismissed_by), alert.note.empty() ? "" : ": ",
-               EscapeText(alert.note));
+    fmt::print("    dismissed {} by {}{}{}\n", alert.dismissed_at, EscapeText(alert.dismissed_by),
+               alert.note.empty() ? "" : ": ", EscapeText(alert.note));
   }
 }
 
@@ -156,7 +161,8 @@ Run AddAlerts(CLI::App& app, const Context& context) {
   CLI::App* command = app.add_subcommand("alerts", "Show what matched the watched banks");
   command->add_flag("--new", options->only_new, "Leave out the alerts that were dismissed");
   command->add_flag("--all", options->all, "Also show pairs of one seller's own photos, which say nothing new");
-  command->add_flag("--run", options->run, "First match what is new against the watched banks, as ingest and nightly do");
+  command->add_flag("--run", options->run,
+                    "First match what is new against the watched banks, as ingest and nightly do");
   command->add_option("--dismiss", options->dismiss, "Mark this alert as dealt with; its pair is not alerted again")
       ->check(CLI::PositiveNumber.description(""))
       ->type_name("ID");

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "index/catalogue/banks.h"
-
 #include <fmt/format.h>
 
 #include <memory>
@@ -12,6 +10,7 @@
 #include "engine/collection/collection.h"
 #include "index/base/files.h"
 #include "index/catalogue/alerts.h"
+#include "index/catalogue/banks.h"
 
 namespace pugmark::cli {
 namespace {
@@ -69,8 +68,9 @@ std::vector<PhotoId> PhotosOf(const Options& options, const Catalogue& catalogue
     const auto [platform, id] = OnPlatform(listing, "--listing", "PLATFORM:ID, such as bazaar:12345");
     const std::vector<PhotoId> seen = catalogue.PhotosOfListing(platform, id);
     if (seen.empty()) {
-      throw Error(ErrorCode::kNotFound, fmt::format("There is no listing '{}' of platform '{}' in the collection. Nothing was changed.",
-                                                    EscapeText(id), EscapeText(platform)));
+      throw Error(ErrorCode::kNotFound,
+                  fmt::format("There is no listing '{}' of platform '{}' in the collection. Nothing was changed.",
+                              EscapeText(id), EscapeText(platform)));
     }
     photos.insert(photos.end(), seen.begin(), seen.end());
   }
@@ -99,15 +99,17 @@ int Drop(const Options& options, const Context& context) {
     Banks banks(catalogue);
     const std::vector<PhotoId> photos = PhotosOf(options, catalogue);
     if (!photos.empty()) {
-      return fmt::format("Took {} photos out of bank '{}'. They stay in the collection.", banks.TakeOut(options.name, photos),
-                         EscapeText(options.name));
+      return fmt::format("Took {} photos out of bank '{}'. They stay in the collection.",
+                         banks.TakeOut(options.name, photos), EscapeText(options.name));
     }
     for (const BankInfo& bank : banks.List()) {
       if (bank.name == options.name && bank.num_photos > 0 && !options.force) {
-        throw Error(ErrorCode::kInvalidArgument,
-                    fmt::format("Bank '{}' holds {} photos. Name those to take out, or say --force to drop the bank; its photos "
-                                "stay in the collection.",
-                                EscapeText(options.name), Grouped(bank.num_photos)));
+        throw Error(
+            ErrorCode::kInvalidArgument,
+            fmt::format(
+                "Bank '{}' holds {} photos. Name those to take out, or say --force to drop the bank; its photos "
+                "stay in the collection.",
+                EscapeText(options.name), Grouped(bank.num_photos)));
       }
     }
     return fmt::format("Dropped bank '{}'. Its {} photos stay in the collection.", EscapeText(options.name),
@@ -124,9 +126,10 @@ int Watch(const Options& options, const Context& context, bool watch) {
                                          : fmt::format("Bank '{}' was not watched.", name);
     }
     if (!banks.Watch(options.name)) return fmt::format("Bank '{}' is watched already.", name);
-    return fmt::format("Bank '{}' is watched. The next ingest, 'pugmark alerts --run' or 'pugmark nightly' searches for its "
-                       "photos in everything that is there.",
-                       name);
+    return fmt::format(
+        "Bank '{}' is watched. The next ingest, 'pugmark alerts --run' or 'pugmark nightly' searches for its "
+        "photos in everything that is there.",
+        name);
   });
 }
 
@@ -149,13 +152,17 @@ Run AddBank(CLI::App& app, const Context& context) {
     action->add_option("photos", options->photos, photos)->type_name("PHOTO");
     action->add_option("--listing", options->listings, listing)->allow_extra_args(false)->type_name("PLATFORM:ID");
   };
-  add("list", "Show the banks, how many photos they hold, and which are watched", [=, &context] { return List(context); });
+  add("list", "Show the banks, how many photos they hold, and which are watched",
+      [=, &context] { return List(context); });
   CLI::App* create = add("create", "Make an empty bank", [=, &context] { return Create(*options, context); });
   add_name(create);
-  create->add_option("--role", options->role, "What its photos are: evidence (default), seizure, or benign, which never alert")
+  create
+      ->add_option("--role", options->role,
+                   "What its photos are: evidence (default), seizure, or benign, which never alert")
       ->check(CLI::IsMember({"evidence", "seizure", "benign"}).description(""))
       ->type_name("ROLE");
-  CLI::App* fill = add("add", "Put photos of the collection in a bank", [=, &context] { return Add(*options, context); });
+  CLI::App* fill =
+      add("add", "Put photos of the collection in a bank", [=, &context] { return Add(*options, context); });
   add_name(fill);
   add_photos(fill, "Photos to put in the bank: SHA-256, or a file of the same bytes",
              "Put all photos of this listing in the bank; may be repeated");
@@ -167,7 +174,8 @@ Run AddBank(CLI::App& app, const Context& context) {
   drop->add_flag("--force", options->force, "Drop the bank although there are photos in it");
   add_name(add("watch", "Match what comes in against this bank, and its photos against everything that is there",
                [=, &context] { return Watch(*options, context, true); }));
-  add_name(add("unwatch", "End the watch; alerts that were given stay", [=, &context] { return Watch(*options, context, false); }));
+  add_name(add("unwatch", "End the watch; alerts that were given stay",
+               [=, &context] { return Watch(*options, context, false); }));
   return [run] { return (*run)(); };
 }
 

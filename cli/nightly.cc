@@ -45,11 +45,12 @@ int Nightly(NightlyOptions options, const Context& context) {
 
 Run AddNightly(CLI::App& app, const Context& context) {
   auto options = std::make_shared<NightlyOptions>();
-  CLI::App* command =
-      app.add_subcommand("nightly", "Take in a drop folder, re-index, match the watch-list and tell what is new, in one run");
+  CLI::App* command = app.add_subcommand(
+      "nightly", "Take in a drop folder, re-index, match the watch-list and tell what is new, in one run");
   command
-      ->add_option("--drop", options->drop,
-                   "Take in all photos in this folder, with the manifests (*.csv, *.jsonl) that lie in it; nothing is moved")
+      ->add_option(
+          "--drop", options->drop,
+          "Take in all photos in this folder, with the manifests (*.csv, *.jsonl) that lie in it; nothing is moved")
       ->type_name("FOLDER");
   command
       ->add_option("--settle", options->settle_seconds,
@@ -58,7 +59,8 @@ Run AddNightly(CLI::App& app, const Context& context) {
       ->type_name("S");
   command->add_option("--platform", options->ingest.platform, "Platform of photos for which no manifest names one")
       ->type_name("NAME");
-  command->add_option("--bank", options->ingest.bank, "Bank of photos for which no manifest names one (default evidence)")
+  command
+      ->add_option("--bank", options->ingest.bank, "Bank of photos for which no manifest names one (default evidence)")
       ->type_name("NAME");
   command->add_flag("--copy", options->ingest.copy_originals, "Keep a copy of every original in the collection");
   command

@@ -13,7 +13,8 @@ std::string LoginName() {
   passwd entry{};
   passwd* found = nullptr;
   std::array<char, 16384> buffer{};
-  if (::getpwuid_r(::getuid(), &entry, buffer.data(), buffer.size(), &found) == 0 && found != nullptr && *found->pw_name != 0) {
+  if (::getpwuid_r(::getuid(), &entry, buffer.data(), buffer.size(), &found) == 0 && found != nullptr &&
+      *found->pw_name != 0) {
     return found->pw_name;
   }
   return fmt::format("uid {}", ::getuid());

@@ -25,7 +25,8 @@ Sha256 PhotoNamed(const std::string& name) {
   std::error_code error;
   if (!std::filesystem::exists(name, error)) {
     throw Error(ErrorCode::kNotFound,
-                fmt::format("'{}' is neither a SHA-256 (64 hexadecimal digits) nor a file. Nothing was changed.", EscapeText(name)));
+                fmt::format("'{}' is neither a SHA-256 (64 hexadecimal digits) nor a file. Nothing was changed.",
+                            EscapeText(name)));
   }
   return Sha256::Of(ReadFile(name, kMaxPhotoBytes));
 }
@@ -33,11 +34,13 @@ Sha256 PhotoNamed(const std::string& name) {
 PhotoId RequirePhoto(const Catalogue& catalogue, const std::string& name) {
   const Sha256 sha256 = PhotoNamed(name);
   if (const std::optional<PhotoId> photo = catalogue.FindPhoto(sha256)) return *photo;
-  throw Error(ErrorCode::kNotFound, fmt::format("{}: the collection holds no photo with these bytes (SHA-256 {}). Nothing was changed.",
-                                                EscapeText(name), sha256.Hex()));
+  throw Error(ErrorCode::kNotFound,
+              fmt::format("{}: the collection holds no photo with these bytes (SHA-256 {}). Nothing was changed.",
+                          EscapeText(name), sha256.Hex()));
 }
 
-std::pair<std::string, std::string> OnPlatform(const std::string& text, const std::string& option, const std::string& what) {
+std::pair<std::string, std::string> OnPlatform(const std::string& text, const std::string& option,
+                                               const std::string& what) {
   const size_t colon = text.find(':');
   if (colon == std::string::npos || colon + 1 == text.size()) {
     throw Error(ErrorCode::kInvalidArgument, fmt::format("{} '{}': name it as {}.", option, EscapeText(text), what));

@@ -39,7 +39,8 @@ std::vector<RemovalTarget> TargetsOf(const Options& options) {
     auto [platform, handle] = OnPlatform(seller, "--seller", "PLATFORM:HANDLE, such as bazaar:jade88");
     targets.push_back({RemovalTarget::Kind::kSeller, std::move(platform), std::move(handle)});
   }
-  for (const std::string& platform : options.platforms) targets.push_back({RemovalTarget::Kind::kPlatform, platform, ""});
+  for (const std::string& platform : options.platforms)
+    targets.push_back({RemovalTarget::Kind::kPlatform, platform, ""});
   return targets;
 }
 
@@ -48,7 +49,9 @@ std::string NameOf(const RemovalTarget& target) {
     case RemovalTarget::Kind::kPhoto: return "photo " + target.name;
     case RemovalTarget::Kind::kPlatform:
       return target.platform.empty() ? "all without a platform" : "platform " + EscapeText(target.platform);
-    default: return fmt::format("{} {}:{}", RemovalKindName(target.kind), EscapeText(target.platform), EscapeText(target.name));
+    default:
+      return fmt::format("{} {}:{}", RemovalKindName(target.kind), EscapeText(target.platform),
+                         EscapeText(target.name));
   }
 }
 
@@ -89,9 +92,7 @@ Json ToJson(const Removal& removal, bool dry_run) {
           {"sightings", removal.num_sightings}};
 }
 
-void PrintJson(const Json& json) {
-  fmt::print("{}\n", json.dump(-1, ' ', true, Json::error_handler_t::replace));
-}
+void PrintJson(const Json& json) { fmt::print("{}\n", json.dump(-1, ' ', true, Json::error_handler_t::replace)); }
 
 std::string Counted(size_t number, const char* noun) {
   return fmt::format("{} {}{}", Grouped(static_cast<int64_t>(number)), noun, number == 1 ? "" : "s");
@@ -162,8 +163,8 @@ int Remove(const Options& options, const Context& context) {
   Collection collection =
       OpenCollection(context.collection, options.dry_run ? Catalogue::Access::kRead : Catalogue::Access::kWrite);
   const std::string by = options.by.empty() ? LoginName() : options.by;
-  const TakedownReport report = options.dry_run ? PlanTakedown(collection, targets)
-                                                : TakeDown(collection, targets, options.reason, by);
+  const TakedownReport report =
+      options.dry_run ? PlanTakedown(collection, targets) : TakeDown(collection, targets, options.reason, by);
   Removal removal = report.removal;
   if (context.format == Format::kJson) {
     if (options.dry_run) {
@@ -174,7 +175,8 @@ int Remove(const Options& options, const Context& context) {
     json["photos_kept"] = removal.num_photos_kept;
     Json resembling = Json::array();
     for (const ResemblingPhoto& photo : report.resembling) {
-      resembling.push_back({{"photo", photo.photo.Hex()}, {"removed", photo.removed.Hex()}, {"distance", photo.distance}});
+      resembling.push_back(
+          {{"photo", photo.photo.Hex()}, {"removed", photo.removed.Hex()}, {"distance", photo.distance}});
     }
     json["resembling"] = std::move(resembling);
     PrintJson(json);
@@ -184,14 +186,16 @@ int Remove(const Options& options, const Context& context) {
              removal.photos.empty() && removal.listings.empty() ? "." : ":");
   PrintText(removal);
   if (removal.num_photos_kept > 0) {
-    fmt::print("{} stay{}, because {} seen elsewhere too.\n", Counted(static_cast<size_t>(removal.num_photos_kept), "photo"),
-               removal.num_photos_kept == 1 ? "s" : "", removal.num_photos_kept == 1 ? "it was" : "they were");
+    fmt::print("{} stay{}, because {} seen elsewhere too.\n",
+               Counted(static_cast<size_t>(removal.num_photos_kept), "photo"), removal.num_photos_kept == 1 ? "s" : "",
+               removal.num_photos_kept == 1 ? "it was" : "they were");
   }
   PrintResembling(report);
   if (options.dry_run) {
     fmt::print("Nothing was changed.\n");
   } else {
-    fmt::print("Receipt {}. Searches no longer show it; the next 'pugmark reindex' takes it out of the index.\n", removal.id);
+    fmt::print("Receipt {}. Searches no longer show it; the next 'pugmark reindex' takes it out of the index.\n",
+               removal.id);
   }
   return kDone;
 }
@@ -200,8 +204,11 @@ int Remove(const Options& options, const Context& context) {
 
 Run AddRemove(CLI::App& app, const Context& context) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand("remove", "Take photos, listings, sellers or platforms out, for good and with a receipt");
-  command->add_option("photos", options->photos, "Photos to remove with all their sightings: SHA-256, or a file of the same bytes")
+  CLI::App* command =
+      app.add_subcommand("remove", "Take photos, listings, sellers or platforms out, for good and with a receipt");
+  command
+      ->add_option("photos", options->photos,
+                   "Photos to remove with all their sightings: SHA-256, or a file of the same bytes")
       ->type_name("PHOTO");
   command
       ->add_option("--listing", options->listings,
@@ -209,8 +216,9 @@ Run AddRemove(CLI::App& app, const Context& context) {
       ->allow_extra_args(false)
       ->type_name("PLATFORM:ID");
   command
-      ->add_option("--seller", options->sellers,
-                   "Remove what was seen under this seller's name, and photos that were seen nowhere else; may be repeated")
+      ->add_option(
+          "--seller", options->sellers,
+          "Remove what was seen under this seller's name, and photos that were seen nowhere else; may be repeated")
       ->allow_extra_args(false)
       ->type_name("PLATFORM:HANDLE");
   command
@@ -218,9 +226,12 @@ Run AddRemove(CLI::App& app, const Context& context) {
                    "Remove what was seen on this platform, and photos that were seen nowhere else; may be repeated")
       ->allow_extra_args(false)
       ->type_name("NAME");
-  command->add_option("--reason", options->reason, "Why, for the receipt and for whoever brings the photo again (required)")
+  command
+      ->add_option("--reason", options->reason,
+                   "Why, for the receipt and for whoever brings the photo again (required)")
       ->type_name("TEXT");
-  command->add_option("--by", options->by, "Who removes it, for the receipt (default: the login name)")->type_name("NAME");
+  command->add_option("--by", options->by, "Who removes it, for the receipt (default: the login name)")
+      ->type_name("NAME");
   command->add_flag("--dry-run", options->dry_run, "Show what would go and change nothing");
   command->add_flag("--list", options->list, "Show the receipts of all removals and change nothing");
   return [options, &context] { return Remove(*options, context); };

@@ -123,7 +123,8 @@ class AlertJob {
     const std::vector<Sighting> sightings = catalogue_.SightingsOf(id);
     std::string copied_bank;
     for (const Hit& hit : result.hits) {
-      if (hit.photo.id != id && hit.verdict <= Verdict::kSamePhoto && copied_bank.empty()) copied_bank = BenignBankOf(hit.banks);
+      if (hit.photo.id != id && hit.verdict <= Verdict::kSamePhoto && copied_bank.empty())
+        copied_bank = BenignBankOf(hit.banks);
     }
     for (const Hit& hit : result.hits) {
       if (hit.photo.id == id || !IsAlert(hit.verdict) || !BenignBankOf(hit.banks).empty()) continue;
@@ -147,8 +148,8 @@ class AlertJob {
       alert.relation = RelationOf(sightings, hit.sightings);
       alert.benign_bank = copied_bank;
       if (IsSameImagery(hit.verdict)) {
-        alert.new_platforms = hit_is_known ? NewPlatforms(sightings, OlderThan(id, result))
-                                           : NewPlatforms(hit.sightings, {sightings});
+        alert.new_platforms =
+            hit_is_known ? NewPlatforms(sightings, OlderThan(id, result)) : NewPlatforms(hit.sightings, {sightings});
       }
       alerts.push_back(std::move(alert));
     }

@@ -10,7 +10,8 @@
 namespace pugmark {
 namespace {
 
-// Ingest lets the folder in which a photo was found take the place of its listing; of what else lies there it says nothing.
+// Ingest lets the folder in which a photo was found take the place of its listing; of what else lies there it says
+// nothing.
 bool IsFolder(const Sighting& sighting) {
   const Listing& listing = sighting.listing;
   return listing.external_id.empty() && listing.url.empty() &&

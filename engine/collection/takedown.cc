@@ -44,8 +44,8 @@ std::vector<ResemblingPhoto> FindResembling(const Collection& collection, const 
     if (hash.quality < kReliablePdqQuality) continue;
     for (const HashNeighbour& near :
          NearestHashes(snapshot->globals, {&hash.bits, 1},
-                       {kNeighboursPerPhoto + static_cast<int>(std::min<size_t>(seen.size(), 1000)), kConfidentPdqDistance,
-                        kReliablePdqQuality})) {
+                       {kNeighboursPerPhoto + static_cast<int>(std::min<size_t>(seen.size(), 1000)),
+                        kConfidentPdqDistance, kReliablePdqQuality})) {
       if (!seen.insert(near.photo).second) continue;
       if (const std::optional<Photo> other = collection.catalogue.GetPhoto(near.photo)) {
         resembling.push_back({other->sha256, photo.sha256, near.distance});
@@ -62,10 +62,12 @@ bool RemoveFile(const fs::path& path) {
   std::error_code error;
   const bool was_there = fs::remove(path, error);
   if (error) {
-    throw Error(ErrorCode::kIo,
-                fmt::format("{}: cannot be removed: {}. The photo is no longer in the catalogue; see to the permissions and run "
-                            "'pugmark reindex', which tries again.",
-                            EscapeText(path.string()), error.message()));
+    throw Error(
+        ErrorCode::kIo,
+        fmt::format(
+            "{}: cannot be removed: {}. The photo is no longer in the catalogue; see to the permissions and run "
+            "'pugmark reindex', which tries again.",
+            EscapeText(path.string()), error.message()));
   }
   return was_there;
 }

@@ -34,8 +34,8 @@ inline constexpr size_t kMaxResembling = 100;
 // What TakeDown would do. Changes nothing. Throws as Takedown::Plan.
 TakedownReport PlanTakedown(Collection& collection, const std::vector<RemovalTarget>& targets);
 
-// Removes. The caller holds the collection's lock. Throws as Takedown::Remove, and Error(kIo) if a file cannot be removed:
-// what is in the catalogue is gone then, and the file is tried again by the next writer.
+// Removes. The caller holds the collection's lock. Throws as Takedown::Remove, and Error(kIo) if a file cannot be
+// removed: what is in the catalogue is gone then, and the file is tried again by the next writer.
 TakedownReport TakeDown(Collection& collection, const std::vector<RemovalTarget>& targets, const std::string& reason,
                         const std::string& removed_by);
 

@@ -16,7 +16,8 @@ namespace {
 using Bits = std::array<uint64_t, 4>;
 
 // The smallest distance of `hash` to any of the queries.
-__attribute__((target_clones("default", "popcnt"))) int NearestDistance(const Bits& hash, const Bits* queries, size_t num_queries) {
+__attribute__((target_clones("default", "popcnt"))) int NearestDistance(const Bits& hash, const Bits* queries,
+                                                                        size_t num_queries) {
   int nearest = kPdqBits;
   for (size_t q = 0; q < num_queries; ++q) {
     int bits = 0;
@@ -59,10 +60,10 @@ std::string RefusalMessage(const Refused& refused) {
   switch (refused.kind) {
     case Refused::Kind::kSameBytes: return fmt::format("This photo was removed on {}: {}", day, reason);
     case Refused::Kind::kSamePicture:
-      return fmt::format("It looks like photo {}, which was removed on {} ({} of 256 bits differ): {} If it is another photo, "
-                         "ingest it with --readmit.",
-                         refused.tombstone.sha256.Hex(), day, refused.distance,
-                         reason + (reason.ends_with('.') ? "" : "."));
+      return fmt::format(
+          "It looks like photo {}, which was removed on {} ({} of 256 bits differ): {} If it is another photo, "
+          "ingest it with --readmit.",
+          refused.tombstone.sha256.Hex(), day, refused.distance, reason + (reason.ends_with('.') ? "" : "."));
     case Refused::Kind::kSighting:
       return fmt::format("That it was seen in {} was removed on {}: {}", EscapeText(refused.listing), day, reason);
   }

@@ -138,7 +138,8 @@ fs::path WriteDigest(const Digest& digest, const DigestPicture& picture, const f
   if (!error) fs::remove_all(staging, error);
   if (!error) fs::create_directory(staging, error);
   if (error) {
-    throw Error(ErrorCode::kIo, fmt::format("{}: the digest cannot be written here: {}.", EscapeText(dir.string()), error.message()));
+    throw Error(ErrorCode::kIo,
+                fmt::format("{}: the digest cannot be written here: {}.", EscapeText(dir.string()), error.message()));
   }
   WriteFileAtomically(staging / "digest.txt", FormatDigestText(digest));
   WriteFileAtomically(staging / "digest.jsonl", FormatDigestJson(digest));
@@ -147,7 +148,8 @@ fs::path WriteDigest(const Digest& digest, const DigestPicture& picture, const f
   for (int i = 2; fs::exists(fs::symlink_status(folder)); ++i) folder = dir / fmt::format("{}-{}", name, i);
   fs::rename(staging, folder, error);
   if (error) {
-    throw Error(ErrorCode::kIo, fmt::format("{}: the digest cannot be put in place: {}.", EscapeText(folder.string()), error.message()));
+    throw Error(ErrorCode::kIo, fmt::format("{}: the digest cannot be put in place: {}.", EscapeText(folder.string()),
+                                            error.message()));
   }
   Sync(dir);
   return folder;

@@ -2,8 +2,8 @@
 //
 // The digest: what is new since the digest before, for the person who reads it in the morning.
 //
-// It begins where the last recorded digest ended, so that what came by day is told as well, and nothing is lost by a night
-// that failed. Every text from outside is escaped in all three forms; see engine/report/report.h for why.
+// It begins where the last recorded digest ended, so that what came by day is told as well, and nothing is lost by a
+// night that failed. Every text from outside is escaped in all three forms; see engine/report/report.h for why.
 #pragma once
 
 #include <cstdint>
@@ -48,27 +48,28 @@ struct DigestSighting {
 };
 
 struct Digest {
-  std::string since;                 // UTC, when the run of the digest before began. Empty: this is the first.
+  std::string since;  // UTC, when the run of the digest before began. Empty: this is the first.
   std::string started_at, finished_at;
-  std::string collection;            // Its directory. Not escaped.
+  std::string collection;  // Its directory. Not escaped.
   std::string version;
   std::vector<DigestStage> stages;
   std::vector<std::pair<std::string, std::string>> index_figures;  // Name and value: of the re-index and its gate.
   std::vector<std::string> problems;  // What of the digest itself could not be told, and why.
 
-  int64_t num_photos = 0;             // In the collection.
+  int64_t num_photos = 0;  // In the collection.
   int64_t snapshot = 0;
   int64_t num_unindexed = 0;
   int64_t num_new_photos = 0;
-  BatchCounts counts;                 // Of the batches since.
+  BatchCounts counts;  // Of the batches since.
   int64_t num_killed_batches = 0;
   std::vector<PlatformCount> platforms;
   std::vector<std::string> watched_banks;
 
   std::vector<DigestSighting> new_platform_sightings;
-  std::vector<DigestAlert> alerts;    // Of the relation `news`: those on new platforms first, then by verdict, then as given.
+  std::vector<DigestAlert>
+      alerts;  // Of the relation `news`: those on new platforms first, then by verdict, then as given.
   int64_t num_same_seller = 0;
-  int64_t num_open_alerts = 0;        // In all, neither dismissed nor of one seller.
+  int64_t num_open_alerts = 0;  // In all, neither dismissed nor of one seller.
   std::vector<QuarantineEntry> unreadable;
   int64_t num_more_unreadable = 0;
   std::vector<QuarantineEntry> refused;  // Removed earlier, and came again.
@@ -92,12 +93,12 @@ std::string FormatDigestJson(const Digest& digest);
 // JPEG made by us, or nothing.
 using DigestPicture = std::function<std::optional<std::vector<uint8_t>>(const Sha256&)>;
 
-// One self-contained page without scripts or requests. Pictures are blurred until they are clicked: not everybody who opens
-// it should have to see them. Pictures beyond 32 MiB in all are left out, and the page says so.
+// One self-contained page without scripts or requests. Pictures are blurred until they are clicked: not everybody who
+// opens it should have to see them. Pictures beyond 32 MiB in all are left out, and the page says so.
 std::string FormatDigestHtml(const Digest& digest, const DigestPicture& picture);
 
-// Writes digest.txt, digest.jsonl and digest.html into a new folder `dir`/2026-11-24T020000Z, which appears complete or not
-// at all. Returns it. `dir` is made if it is missing. Throws Error(kIo).
+// Writes digest.txt, digest.jsonl and digest.html into a new folder `dir`/2026-11-24T020000Z, which appears complete or
+// not at all. Returns it. `dir` is made if it is missing. Throws Error(kIo).
 std::filesystem::path WriteDigest(const Digest& digest, const DigestPicture& picture, const std::filesystem::path& dir);
 
 // The thumbnails of the collection, as pictures.

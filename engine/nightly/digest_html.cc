@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The digest as one offline page. The template escapes markup; EscapeText before it takes what would deceive a reader.
+#include "engine/nightly/digest_html.h"
+
 #include <fmt/format.h>
 
 #include <kainjow/mustache.hpp>
 
 #include "engine/nightly/digest.h"
-#include "engine/nightly/digest_html.h"
 #include "engine/nightly/digest_words.h"
 #include "index/base/base64.h"
 #include "index/base/error.h"
@@ -90,7 +91,8 @@ class Page {
       ++num_rows;
     };
     for (const DigestSighting& sighting : digest_.new_platform_sightings) {
-      add("same-file", 0, sighting.listing.platform, NameOf(sighting.listing), WhereSeen(sighting.photo, kMostSightings));
+      add("same-file", 0, sighting.listing.platform, NameOf(sighting.listing),
+          WhereSeen(sighting.photo, kMostSightings));
     }
     for (const DigestAlert& entry : digest_.alerts) {
       if (entry.alert.new_platforms.empty() || !entry.alert.listing.empty()) continue;
@@ -161,7 +163,8 @@ class Page {
   std::string Watched() const {
     if (digest_.watched_banks.empty()) return "No bank is watched.";
     std::string text;
-    for (const std::string& bank : digest_.watched_banks) text += (text.empty() ? "Watched: " : ", ") + EscapeText(bank);
+    for (const std::string& bank : digest_.watched_banks)
+      text += (text.empty() ? "Watched: " : ", ") + EscapeText(bank);
     text += fmt::format(". Not dismissed yet, in all: {}.", digest_.num_open_alerts);
     if (digest_.num_same_seller > 0) {
       text += fmt::format(" Besides {} of one seller's own photos.", Counted(digest_.num_same_seller, "pair"));
@@ -182,7 +185,8 @@ class Page {
     return platforms;
   }
 
-  static void AddInputs(const std::string& heading, const std::vector<QuarantineEntry>& entries, int64_t num_more, data* sections) {
+  static void AddInputs(const std::string& heading, const std::vector<QuarantineEntry>& entries, int64_t num_more,
+                        data* sections) {
     if (entries.empty()) return;
     data rows(data::type::list);
     for (size_t i = 0; i < std::min(entries.size(), kMostRows); ++i) {
@@ -208,8 +212,9 @@ class Page {
       row.set("id", std::to_string(removal.id));
       row.set("at", removal.removed_at);
       row.set("by", EscapeText(removal.removed_by));
-      row.set("what", fmt::format("{}: {}, {}", WhatFor(removal), Counted(static_cast<int64_t>(removal.photos.size()), "photo"),
-                                  Counted(removal.num_sightings, "sighting")));
+      row.set("what",
+              fmt::format("{}: {}, {}", WhatFor(removal), Counted(static_cast<int64_t>(removal.photos.size()), "photo"),
+                          Counted(removal.num_sightings, "sighting")));
       row.set("reason", EscapeText(removal.reason));
       rows.push_back(row);
     }
@@ -253,6 +258,8 @@ class Page {
 
 }  // namespace
 
-std::string FormatDigestHtml(const Digest& digest, const DigestPicture& picture) { return Page(digest, picture).Render(); }
+std::string FormatDigestHtml(const Digest& digest, const DigestPicture& picture) {
+  return Page(digest, picture).Render();
+}
 
 }  // namespace pugmark

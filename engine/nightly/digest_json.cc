@@ -14,12 +14,9 @@ using Json = nlohmann::ordered_json;
 Json TextOrNull(const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); }
 
 Json ToJson(const Listing& listing) {
-  return {{"platform", TextOrNull(listing.platform)},
-          {"listing_id", TextOrNull(listing.external_id)},
-          {"seller", TextOrNull(listing.seller)},
-          {"url", TextOrNull(listing.url)},
-          {"title", TextOrNull(listing.title)},
-          {"posted_at", TextOrNull(listing.posted_at)}};
+  return {{"platform", TextOrNull(listing.platform)}, {"listing_id", TextOrNull(listing.external_id)},
+          {"seller", TextOrNull(listing.seller)},     {"url", TextOrNull(listing.url)},
+          {"title", TextOrNull(listing.title)},       {"posted_at", TextOrNull(listing.posted_at)}};
 }
 
 Json ToJson(const DigestPhoto& photo) {
@@ -51,8 +48,9 @@ Json ToJson(const DigestAlert& entry) {
 }
 
 Json ToJson(const QuarantineEntry& entry, const char* type) {
-  return {{"schema", 1},       {"type", type},  {"path", entry.path}, {"error", entry.code}, {"message", entry.message},
-          {"batch", entry.batch}, {"at", entry.at}};
+  return {
+      {"schema", 1},          {"type", type},  {"path", entry.path}, {"error", entry.code}, {"message", entry.message},
+      {"batch", entry.batch}, {"at", entry.at}};
 }
 
 Json ToJson(const Removal& removal) {
@@ -109,7 +107,10 @@ std::string FormatDigestJson(const Digest& digest) {
   const auto add = [&](const Json& json) { text += json.dump(-1, ' ', true, Json::error_handler_t::replace) + '\n'; };
   add(Head(digest));
   for (const DigestSighting& sighting : digest.new_platform_sightings) {
-    add({{"schema", 1}, {"type", "digest_sighting"}, {"listing", ToJson(sighting.listing)}, {"photo", ToJson(sighting.photo)}});
+    add({{"schema", 1},
+         {"type", "digest_sighting"},
+         {"listing", ToJson(sighting.listing)},
+         {"photo", ToJson(sighting.photo)}});
   }
   for (const DigestAlert& alert : digest.alerts) add(ToJson(alert));
   for (const PlatformCount& platform : digest.platforms) {

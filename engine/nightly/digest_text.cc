@@ -23,9 +23,7 @@ class Text {
     fmt::format_to(std::back_inserter(text_), format, std::forward<Args>(args)...);
     text_ += '\n';
   }
-  void Heading(const std::string& heading) {
-    text_ += '\n' + heading + '\n';
-  }
+  void Heading(const std::string& heading) { text_ += '\n' + heading + '\n'; }
   template <typename Items, typename Show>
   void Some(const Items& items, int64_t num_more, const Show& show) {
     for (size_t i = 0; i < std::min(items.size(), kLines); ++i) show(items[i]);
@@ -47,11 +45,12 @@ void AddNewPlatforms(const Digest& digest, Text* text) {
   text->Heading("SEEN ON A PLATFORM WHERE IT WAS NOT KNOWN BEFORE");
   text->Some(digest.new_platform_sightings, 0, [&](const DigestSighting& sighting) {
     text->Line("  same file on {}: {}", EscapeText(sighting.listing.platform), NameOf(sighting.listing));
-    text->Line("      photo {}…, seen in {}", sighting.photo.sha256.Hex().substr(0, 12), WhereSeen(sighting.photo, kSightings));
+    text->Line("      photo {}…, seen in {}", sighting.photo.sha256.Hex().substr(0, 12),
+               WhereSeen(sighting.photo, kSightings));
   });
   text->Some(alerts, 0, [&](const DigestAlert* entry) {
-    text->Line("  {} ({}) on {}: alert {}", entry->alert.verdict, Percent(entry->alert), EscapeText(entry->alert.new_platforms),
-               entry->alert.id);
+    text->Line("  {} ({}) on {}: alert {}", entry->alert.verdict, Percent(entry->alert),
+               EscapeText(entry->alert.new_platforms), entry->alert.id);
     text->Line("      new:   {}", WhereSeen(entry->photo, kSightings));
     text->Line("      known: {}", WhereSeen(entry->banked, kSightings));
   });
@@ -60,7 +59,9 @@ void AddNewPlatforms(const Digest& digest, Text* text) {
 void AddAlert(const DigestAlert& entry, Text* text) {
   const Alert& alert = entry.alert;
   text->Line("  {}  {}  {}  bank {}{}{}", alert.id, alert.verdict, Percent(alert), EscapeText(alert.bank),
-             alert.benign_bank.empty() ? "" : fmt::format("  [also a copy of a photo in bank {}]", EscapeText(alert.benign_bank)),
+             alert.benign_bank.empty()
+                 ? ""
+                 : fmt::format("  [also a copy of a photo in bank {}]", EscapeText(alert.benign_bank)),
              alert.dismissed_at.empty() ? "" : "  [dismissed]");
   if (!alert.listing.empty()) {
     text->Line("      seen again: {}", SeenAgainIn(alert));
@@ -75,7 +76,8 @@ void AddAlerts(const Digest& digest, Text* text) {
   std::map<std::string, int64_t> by_verdict;
   for (const DigestAlert& entry : digest.alerts) ++by_verdict[entry.alert.verdict];
   std::string verdicts;
-  for (const auto& [verdict, number] : by_verdict) verdicts += fmt::format("{}{} {}", verdicts.empty() ? "" : ", ", number, verdict);
+  for (const auto& [verdict, number] : by_verdict)
+    verdicts += fmt::format("{}{} {}", verdicts.empty() ? "" : ", ", number, verdict);
   text->Heading(fmt::format("NEW ALERTS: {}{}", digest.alerts.size(), verdicts.empty() ? "" : " (" + verdicts + ")"));
   text->Some(digest.alerts, 0, [&](const DigestAlert& entry) { AddAlert(entry, text); });
   if (digest.num_same_seller > 0) {
@@ -96,7 +98,8 @@ void AddAlerts(const Digest& digest, Text* text) {
 std::string FormatDigestText(const Digest& digest) {
   Text text;
   text.Line("Pugmark digest of {}: {}", digest.started_at, Headline(digest));
-  text.Line("{}, {}", EscapeText(digest.collection), digest.since.empty() ? "from the beginning" : "since " + digest.since);
+  text.Line("{}, {}", EscapeText(digest.collection),
+            digest.since.empty() ? "from the beginning" : "since " + digest.since);
   for (const DigestStage& stage : digest.stages) {
     if (stage.outcome == "failed") text.Line("FAILED: {}: {}", stage.name, stage.message);
   }
@@ -110,11 +113,16 @@ std::string FormatDigestText(const Digest& digest) {
     text.Line("  {}: {}, {}", platform.platform.empty() ? "(no platform)" : EscapeText(platform.platform),
               Counted(platform.num_photos, "new photo"), Counted(platform.num_sightings, "new sighting"));
   });
-  if (digest.num_unindexed > 0) text.Line("  {} not searchable yet: run 'pugmark reindex'.", Counted(digest.num_unindexed, "photo is", "photos are"));
-  if (digest.num_killed_batches > 0) text.Line("  {} ended before it was finished; what it had committed is kept.", Counted(digest.num_killed_batches, "batch", "batches"));
+  if (digest.num_unindexed > 0)
+    text.Line("  {} not searchable yet: run 'pugmark reindex'.",
+              Counted(digest.num_unindexed, "photo is", "photos are"));
+  if (digest.num_killed_batches > 0)
+    text.Line("  {} ended before it was finished; what it had committed is kept.",
+              Counted(digest.num_killed_batches, "batch", "batches"));
 
   if (!digest.unreadable.empty()) {
-    text.Heading(fmt::format("UNREADABLE: {}", static_cast<int64_t>(digest.unreadable.size()) + digest.num_more_unreadable));
+    text.Heading(
+        fmt::format("UNREADABLE: {}", static_cast<int64_t>(digest.unreadable.size()) + digest.num_more_unreadable));
     text.Some(digest.unreadable, digest.num_more_unreadable,
               [&](const QuarantineEntry& entry) { text.Line("  {} ({}): {}", entry.path, entry.code, entry.message); });
   }
@@ -127,8 +135,9 @@ std::string FormatDigestText(const Digest& digest) {
   if (!digest.removals.empty()) {
     text.Heading(fmt::format("TAKEDOWNS: {}", digest.removals.size()));
     text.Some(digest.removals, 0, [&](const Removal& removal) {
-      text.Line("  receipt {}, {} by {}: {}; {}, {}: {}", removal.id, removal.removed_at, EscapeText(removal.removed_by),
-                WhatFor(removal), Counted(static_cast<int64_t>(removal.photos.size()), "photo"),
+      text.Line("  receipt {}, {} by {}: {}; {}, {}: {}", removal.id, removal.removed_at,
+                EscapeText(removal.removed_by), WhatFor(removal),
+                Counted(static_cast<int64_t>(removal.photos.size()), "photo"),
                 Counted(removal.num_sightings, "sighting"), EscapeText(removal.reason));
     });
   }

@@ -57,9 +57,10 @@ inline std::string Percent(const Alert& alert) {
 }
 
 inline std::string Headline(const Digest& digest) {
-  return fmt::format("{}, {}, {}", Counted(static_cast<int64_t>(digest.alerts.size()), "new alert"),
-                     Counted(digest.num_new_photos, "new photo"),
-                     Counted(static_cast<int64_t>(digest.unreadable.size()) + digest.num_more_unreadable, "unreadable input"));
+  return fmt::format(
+      "{}, {}, {}", Counted(static_cast<int64_t>(digest.alerts.size()), "new alert"),
+      Counted(digest.num_new_photos, "new photo"),
+      Counted(static_cast<int64_t>(digest.unreadable.size()) + digest.num_more_unreadable, "unreadable input"));
 }
 
 inline std::string WhatFor(const Removal& removal) {

@@ -19,7 +19,8 @@ namespace fs = std::filesystem;
 
 std::string LowerExtension(const fs::path& path) {
   std::string extension = path.extension().string();
-  std::transform(extension.begin(), extension.end(), extension.begin(), [](unsigned char c) { return std::tolower(c); });
+  std::transform(extension.begin(), extension.end(), extension.begin(),
+                 [](unsigned char c) { return std::tolower(c); });
   return extension;
 }
 
@@ -40,8 +41,8 @@ DropContents ListDrop(const fs::path& folder, double settle_seconds) {
   }
   DropContents drop;
   const auto settled_before =
-      fs::file_time_type::clock::now() - std::chrono::duration_cast<fs::file_time_type::duration>(
-                                             std::chrono::duration<double>(settle_seconds));
+      fs::file_time_type::clock::now() -
+      std::chrono::duration_cast<fs::file_time_type::duration>(std::chrono::duration<double>(settle_seconds));
   for (const fs::path& file : ExpandFolders({folder})) {
     const fs::file_time_type written = fs::last_write_time(file, error);
     // A clock that was set back must not keep a file out for ever: only the recent past counts.
@@ -57,7 +58,8 @@ DropContents ListDrop(const fs::path& folder, double settle_seconds) {
     }
     try {
       // Read here once more than needed: one that is no manifest would end the ingest of all the others.
-      VisitManifest(file, {}, false, [](ManifestRow&&) {}, [](ManifestProblem&&) {});
+      VisitManifest(
+          file, {}, false, [](ManifestRow&&) {}, [](ManifestProblem&&) {});
       drop.manifests.push_back(file);
     } catch (const Error& e) {
       drop.bad_manifests.push_back({file, "manifest", e.what()});

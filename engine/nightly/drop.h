@@ -19,9 +19,9 @@ struct DropContents {
   int64_t num_unsettled = 0;                     // Files that were written to just now: left for the next night.
 };
 
-// settle_seconds: files written to within that time are left alone, since they may still be growing. So are those that end in
-// .tmp or .part, at any age. Throws Error(kNotFound) if the folder does not exist,
-// kInvalidArgument if it is none.
+// settle_seconds: files written to within that time are left alone, since they may still be growing. So are those that
+// end in .tmp or .part, at any age. Throws Error(kNotFound) if the folder does not exist, kInvalidArgument if it is
+// none.
 DropContents ListDrop(const std::filesystem::path& folder, double settle_seconds);
 
 }  // namespace pugmark

@@ -127,7 +127,8 @@ class Night {
     ingest.manifests = drop.manifests;
     ingest.num_threads = options_.num_threads;
     std::string left;
-    if (drop.num_unsettled > 0) left = fmt::format("; {} files are still being written and wait for the next night", drop.num_unsettled);
+    if (drop.num_unsettled > 0)
+      left = fmt::format("; {} files are still being written and wait for the next night", drop.num_unsettled);
     for (const Unreadable& bad : drop.bad_manifests) {
       left += fmt::format("; manifest not usable: {}", bad.message);
       report_.skipped_inputs = true;
@@ -142,9 +143,9 @@ class Night {
     const bool is_any_like = std::any_of(summary.refused.begin(), summary.refused.end(),
                                          [](const Refused& r) { return r.kind == Refused::Kind::kSamePicture; });
     report_.skipped_inputs = report_.skipped_inputs || counts.num_unreadable > 0 || is_any_like;
-    return fmt::format("{} files: {} new photos, {} known, {} new sightings, {} unreadable, {} refused{}", summary.num_inputs,
-                       counts.num_new_photos, counts.num_known_photos, counts.num_new_sightings, counts.num_unreadable,
-                       summary.refused.size(), left);
+    return fmt::format("{} files: {} new photos, {} known, {} new sightings, {} unreadable, {} refused{}",
+                       summary.num_inputs, counts.num_new_photos, counts.num_known_photos, counts.num_new_sightings,
+                       counts.num_unreadable, summary.refused.size(), left);
   }
 
   std::string RenewIndex() {
@@ -166,12 +167,12 @@ class Night {
     alerts.cause = "nightly";
     alerts.num_threads = options_.num_threads;
     alerts.wait_seconds = options_.wait_seconds;
-    const AlertReport report = RunAlerts(paths_.root, alerts, stop_,
-                                         [&](int64_t done, int64_t total) { options_.progress("alerts", done, total); });
+    const AlertReport report = RunAlerts(
+        paths_.root, alerts, stop_, [&](int64_t done, int64_t total) { options_.progress("alerts", done, total); });
     if (report.cancelled) throw Error(ErrorCode::kCancelled, "the next run continues");
     if (!report.is_any_watched) return "no bank is watched";
-    std::string text = fmt::format("{} photos searched for ({} new, {} newly in watched banks): {} alerts", report.num_searched,
-                                   report.num_new, report.num_banked, report.num_alerts);
+    std::string text = fmt::format("{} photos searched for ({} new, {} newly in watched banks): {} alerts",
+                                   report.num_searched, report.num_new, report.num_banked, report.num_alerts);
     if (report.num_same_seller > 0) text += fmt::format(", {} pairs of one seller", report.num_same_seller);
     if (report.num_damaged > 0) {
       text += fmt::format("; {} photos have damaged features: 'pugmark check' names them", report.num_damaged);
@@ -249,8 +250,9 @@ NightlyReport RunNightly(const fs::path& collection, const NightlyOptions& optio
     lock.emplace(paths.nightly_lock());
   } catch (const Error& e) {
     if (e.code() != ErrorCode::kLocked) throw;
-    throw Error(ErrorCode::kLocked, fmt::format("{}: another nightly run is at work. It was left alone; wait for it to end.",
-                                                EscapeText(paths.root.string())));
+    throw Error(ErrorCode::kLocked,
+                fmt::format("{}: another nightly run is at work. It was left alone; wait for it to end.",
+                            EscapeText(paths.root.string())));
   }
   return Night(collection, options, std::move(stop)).Run(exit_code_of);
 }

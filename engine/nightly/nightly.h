@@ -5,10 +5,10 @@
 //
 //   drop folder ─▶ ingest ─▶ reindex ─▶ alerts ─▶ digest
 //
-// A stage that fails does not keep the next ones from running, as far as they can, and never keeps the digest from being
-// given: it says what failed. Every stage continues where it was killed; the digest begins where the last one that was given
-// ended. People may work meanwhile: the collection's lock is held by ingest and reindex while they run, and by the alerts
-// for moments only.
+// A stage that fails does not keep the next ones from running, as far as they can, and never keeps the digest from
+// being given: it says what failed. Every stage continues where it was killed; the digest begins where the last one
+// that was given ended. People may work meanwhile: the collection's lock is held by ingest and reindex while they run,
+// and by the alerts for moments only.
 #pragma once
 
 #include <filesystem>
@@ -24,9 +24,9 @@
 namespace pugmark {
 
 struct NightlyOptions {
-  std::filesystem::path drop;        // Empty: no ingest.
-  double settle_seconds = 60;        // engine/nightly/drop.h.
-  IngestOptions ingest;              // Of the drop folder; inputs and manifests are set here.
+  std::filesystem::path drop;  // Empty: no ingest.
+  double settle_seconds = 60;  // engine/nightly/drop.h.
+  IngestOptions ingest;        // Of the drop folder; inputs and manifests are set here.
   int num_threads = 1;
   int keep_snapshots = 3;
   double wait_seconds = 3600;        // For another writer to end, per stage.
@@ -42,10 +42,10 @@ struct NightlyOptions {
 
 struct NightlyReport {
   Digest digest;
-  std::filesystem::path folder;            // Where the digest was written. Empty: nowhere.
-  std::optional<ErrorCode> failure;        // The gravest of the stages: damage before locked before others.
-  bool skipped_inputs = false;             // Unreadable, or refused as copies of removed photos.
-  bool cancelled = false;                  // Interrupted: no digest was given; the next run tells all.
+  std::filesystem::path folder;      // Where the digest was written. Empty: nowhere.
+  std::optional<ErrorCode> failure;  // The gravest of the stages: damage before locked before others.
+  bool skipped_inputs = false;       // Unreadable, or refused as copies of removed photos.
+  bool cancelled = false;            // Interrupted: no digest was given; the next run tells all.
 };
 
 // Throws Error(kLocked) at once if another nightly run is at work, and as LocateCollection; everything else is in the

@@ -39,9 +39,10 @@ int64_t Progress(const Catalogue& catalogue, const char* key) {
 
 void Advance(Catalogue& catalogue, const char* key, int64_t value) {
   CatalogueAccess::Writer(catalogue)
-      .Use("INSERT INTO alert_progress (key, value) VALUES (?, ?) "
-           "ON CONFLICT (key) DO UPDATE SET value = max(value, excluded.value)",
-           kWriting)
+      .Use(
+          "INSERT INTO alert_progress (key, value) VALUES (?, ?) "
+          "ON CONFLICT (key) DO UPDATE SET value = max(value, excluded.value)",
+          kWriting)
       .Text(key)
       .Int(value)
       .Run();
@@ -82,9 +83,10 @@ void AlertLog::FinishRun(int64_t run, int64_t num_searched, int64_t num_alerts) 
 
 std::optional<AlertRun> AlertLog::LastRun() const {
   Query query = CatalogueAccess::Reader(catalogue_)
-                    .Use("SELECT id, cause, started_at, finished_at, snapshot, num_searched, num_alerts FROM alert_runs "
-                         "WHERE finished_at IS NOT NULL ORDER BY id DESC LIMIT 1",
-                         kReading);
+                    .Use(
+                        "SELECT id, cause, started_at, finished_at, snapshot, num_searched, num_alerts FROM alert_runs "
+                        "WHERE finished_at IS NOT NULL ORDER BY id DESC LIMIT 1",
+                        kReading);
   if (!query.Next()) return std::nullopt;
   return AlertRun{query.GetInt(0), query.GetText(1), query.GetText(2), query.GetText(3),
                   query.GetInt(4), query.GetInt(5),  query.GetInt(6)};
@@ -95,10 +97,11 @@ std::optional<AlertRun> AlertLog::LastRun() const {
 bool AlertLog::Add(const Alert& alert) {
   Connection& connection = CatalogueAccess::Writer(catalogue_);
   connection
-      .Use("INSERT INTO alerts (run_id, raised_at, photo_sha256, banked_sha256, listing, bank, verdict, probability, "
-           "expected_false_hits, num_inliers, mirrored, relation, new_platforms, benign_bank) "
-           "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-           kWriting)
+      .Use(
+          "INSERT INTO alerts (run_id, raised_at, photo_sha256, banked_sha256, listing, bank, verdict, probability, "
+          "expected_false_hits, num_inliers, mirrored, relation, new_platforms, benign_bank) "
+          "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+          kWriting)
       .Int(alert.run)
       .Text(UtcNow())
       .Blob(alert.photo.bytes)
@@ -118,13 +121,18 @@ bool AlertLog::Add(const Alert& alert) {
 }
 
 std::vector<Alert> AlertLog::List(const Selection& selection) const {
-  Query query = CatalogueAccess::Reader(catalogue_)
-                    .Use("SELECT id, run_id, raised_at, photo_sha256, banked_sha256, listing, bank, verdict, probability, "
-                         "expected_false_hits, num_inliers, mirrored, relation, new_platforms, benign_bank, "
-                         "ifnull(dismissed_at, ''), dismissed_by, note FROM alerts WHERE id > ? "
-                         "AND (? = 0 OR dismissed_at IS NULL) AND (? = 1 OR relation = 'news') ORDER BY id LIMIT ?",
-                         kReading);
-  query.Int(selection.after).Int(selection.only_new ? 1 : 0).Int(selection.also_same_seller ? 1 : 0).Int(selection.limit);
+  Query query =
+      CatalogueAccess::Reader(catalogue_)
+          .Use(
+              "SELECT id, run_id, raised_at, photo_sha256, banked_sha256, listing, bank, verdict, probability, "
+              "expected_false_hits, num_inliers, mirrored, relation, new_platforms, benign_bank, "
+              "ifnull(dismissed_at, ''), dismissed_by, note FROM alerts WHERE id > ? "
+              "AND (? = 0 OR dismissed_at IS NULL) AND (? = 1 OR relation = 'news') ORDER BY id LIMIT ?",
+              kReading);
+  query.Int(selection.after)
+      .Int(selection.only_new ? 1 : 0)
+      .Int(selection.also_same_seller ? 1 : 0)
+      .Int(selection.limit);
   std::vector<Alert> alerts;
   while (query.Next()) {
     Alert& alert = alerts.emplace_back();
@@ -180,19 +188,22 @@ bool AlertLog::IsAnyWatched() const {
 
 std::optional<std::string> AlertLog::WatchedBankOf(PhotoId photo) const {
   Query query = CatalogueAccess::Reader(catalogue_)
-                    .Use("SELECT b.name FROM bank_photos AS p JOIN bank_watches AS w ON w.bank_id = p.bank_id "
-                         "JOIN banks AS b ON b.id = p.bank_id WHERE p.photo_id = ? ORDER BY b.name LIMIT 1",
-                         kReading);
+                    .Use(
+                        "SELECT b.name FROM bank_photos AS p JOIN bank_watches AS w ON w.bank_id = p.bank_id "
+                        "JOIN banks AS b ON b.id = p.bank_id WHERE p.photo_id = ? ORDER BY b.name LIMIT 1",
+                        kReading);
   if (!query.Int(photo.value).Next()) return std::nullopt;
   return query.GetText(0);
 }
 
 std::vector<PhotoId> AlertLog::UnsearchedWatched(PhotoId last) const {
-  Query query = CatalogueAccess::Reader(catalogue_)
-                    .Use("SELECT DISTINCT p.photo_id FROM bank_watches AS w JOIN bank_photos AS p ON p.bank_id = w.bank_id "
-                         "WHERE p.photo_id <= ? AND NOT EXISTS (SELECT 1 FROM watched_photos AS d "
-                         "WHERE d.bank_id = p.bank_id AND d.photo_id = p.photo_id) ORDER BY p.photo_id",
-                         kReading);
+  Query query =
+      CatalogueAccess::Reader(catalogue_)
+          .Use(
+              "SELECT DISTINCT p.photo_id FROM bank_watches AS w JOIN bank_photos AS p ON p.bank_id = w.bank_id "
+              "WHERE p.photo_id <= ? AND NOT EXISTS (SELECT 1 FROM watched_photos AS d "
+              "WHERE d.bank_id = p.bank_id AND d.photo_id = p.photo_id) ORDER BY p.photo_id",
+              kReading);
   query.Int(last.value);
   std::vector<PhotoId> photos;
   while (query.Next()) photos.push_back(PhotoId{query.GetInt(0)});
@@ -201,9 +212,10 @@ std::vector<PhotoId> AlertLog::UnsearchedWatched(PhotoId last) const {
 
 void AlertLog::MarkSearched(PhotoId photo) {
   CatalogueAccess::Writer(catalogue_)
-      .Use("INSERT INTO watched_photos (bank_id, photo_id) SELECT p.bank_id, p.photo_id FROM bank_photos AS p "
-           "JOIN bank_watches AS w ON w.bank_id = p.bank_id WHERE p.photo_id = ? ON CONFLICT DO NOTHING",
-           kWriting)
+      .Use(
+          "INSERT INTO watched_photos (bank_id, photo_id) SELECT p.bank_id, p.photo_id FROM bank_photos AS p "
+          "JOIN bank_watches AS w ON w.bank_id = p.bank_id WHERE p.photo_id = ? ON CONFLICT DO NOTHING",
+          kWriting)
       .Int(photo.value)
       .Run();
 }
@@ -214,8 +226,8 @@ void AlertLog::AdvanceTo(PhotoId photo) { Advance(catalogue_, kPhotoKey, photo.v
 void AlertLog::AdvanceToSighting(int64_t sighting) { Advance(catalogue_, kSightingKey, sighting); }
 
 std::vector<PhotoId> AlertLog::PhotosAfter(PhotoId after, PhotoId last) const {
-  Query query = CatalogueAccess::Reader(catalogue_)
-                    .Use("SELECT id FROM photos WHERE id > ? AND id <= ? ORDER BY id", kReading);
+  Query query =
+      CatalogueAccess::Reader(catalogue_).Use("SELECT id FROM photos WHERE id > ? AND id <= ? ORDER BY id", kReading);
   query.Int(after.value).Int(last.value);
   std::vector<PhotoId> photos;
   while (query.Next()) photos.push_back(PhotoId{query.GetInt(0)});
@@ -224,21 +236,20 @@ std::vector<PhotoId> AlertLog::PhotosAfter(PhotoId after, PhotoId last) const {
 
 std::vector<SightingNews> SightingsAfter(const Catalogue& catalogue, int64_t after, int64_t limit) {
   // A NULL seller equals none, so an unknown one is never "known before".
-  Query query =
-      CatalogueAccess::Reader(catalogue)
-          .Use("SELECT s.id, s.photo_id, p.name, l.external_id, l.url, ifnull(u.handle, ''), l.title, "
-               "ifnull((SELECT min(b.name) FROM bank_photos AS bp JOIN bank_watches AS w ON w.bank_id = bp.bank_id "
-               "JOIN banks AS b ON b.id = bp.bank_id WHERE bp.photo_id = s.photo_id), ''), "
-               "NOT EXISTS (SELECT 1 FROM sightings AS e WHERE e.photo_id = s.photo_id AND e.id < s.id), "
-               "EXISTS (SELECT 1 FROM sightings AS e WHERE e.photo_id = s.photo_id AND e.id < s.id "
-               "AND e.listing_id = s.listing_id), "
-               "EXISTS (SELECT 1 FROM sightings AS e JOIN listings AS el ON el.id = e.listing_id "
-               "WHERE e.photo_id = s.photo_id AND e.id < s.id AND el.seller_id = l.seller_id), "
-               "EXISTS (SELECT 1 FROM sightings AS e JOIN listings AS el ON el.id = e.listing_id "
-               "WHERE e.photo_id = s.photo_id AND e.id < s.id AND el.platform_id = l.platform_id) "
-               "FROM sightings AS s JOIN listings AS l ON l.id = s.listing_id JOIN platforms AS p ON p.id = l.platform_id "
-               "LEFT JOIN sellers AS u ON u.id = l.seller_id WHERE s.id > ? ORDER BY s.id LIMIT ?",
-               kReading);
+  Query query = CatalogueAccess::Reader(catalogue).Use(
+      "SELECT s.id, s.photo_id, p.name, l.external_id, l.url, ifnull(u.handle, ''), l.title, "
+      "ifnull((SELECT min(b.name) FROM bank_photos AS bp JOIN bank_watches AS w ON w.bank_id = bp.bank_id "
+      "JOIN banks AS b ON b.id = bp.bank_id WHERE bp.photo_id = s.photo_id), ''), "
+      "NOT EXISTS (SELECT 1 FROM sightings AS e WHERE e.photo_id = s.photo_id AND e.id < s.id), "
+      "EXISTS (SELECT 1 FROM sightings AS e WHERE e.photo_id = s.photo_id AND e.id < s.id "
+      "AND e.listing_id = s.listing_id), "
+      "EXISTS (SELECT 1 FROM sightings AS e JOIN listings AS el ON el.id = e.listing_id "
+      "WHERE e.photo_id = s.photo_id AND e.id < s.id AND el.seller_id = l.seller_id), "
+      "EXISTS (SELECT 1 FROM sightings AS e JOIN listings AS el ON el.id = e.listing_id "
+      "WHERE e.photo_id = s.photo_id AND e.id < s.id AND el.platform_id = l.platform_id) "
+      "FROM sightings AS s JOIN listings AS l ON l.id = s.listing_id JOIN platforms AS p ON p.id = l.platform_id "
+      "LEFT JOIN sellers AS u ON u.id = l.seller_id WHERE s.id > ? ORDER BY s.id LIMIT ?",
+      kReading);
   query.Int(after).Int(limit);
   std::vector<SightingNews> sightings;
   while (query.Next()) {

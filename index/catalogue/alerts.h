@@ -32,8 +32,8 @@ struct Alert {
   std::string raised_at;  // UTC.
   Sha256 photo;           // The new one.
   Sha256 banked;          // The one in the watched bank.
-  // Empty for two photos. If a photo of the bank was itself seen again (photo == banked): in which listing, as platform,
-  // identity and seller separated by line feeds.
+  // Empty for two photos. If a photo of the bank was itself seen again (photo == banked): in which listing, as
+  // platform, identity and seller separated by line feeds.
   std::string listing;
   std::string bank;
   std::string verdict;  // As printed: "same-photo".
@@ -59,7 +59,8 @@ struct AlertRun {
   int64_t num_alerts = 0;
 };
 
-// Borrows the catalogue. Threads and errors: as Catalogue; every call that writes is one transaction, or joins the open one.
+// Borrows the catalogue. Threads and errors: as Catalogue; every call that writes is one transaction, or joins the open
+// one.
 class AlertLog {
  public:
   explicit AlertLog(Catalogue& catalogue) : catalogue_(catalogue) {}
@@ -68,12 +69,13 @@ class AlertLog {
   void FinishRun(int64_t run, int64_t num_searched, int64_t num_alerts);
   std::optional<AlertRun> LastRun() const;  // That was finished.
 
-  // Returns false, and changes nothing, if the pair was alerted before. alert.id, raised_at and dismissed_* are ignored.
+  // Returns false, and changes nothing, if the pair was alerted before. alert.id, raised_at and dismissed_* are
+  // ignored.
   bool Add(const Alert& alert);
   struct Selection {
-    bool only_new = false;        // Without those that were dismissed.
+    bool only_new = false;  // Without those that were dismissed.
     bool also_same_seller = false;
-    int64_t after = 0;            // Ids above this one.
+    int64_t after = 0;  // Ids above this one.
     int64_t limit = 1'000'000;
   };
   std::vector<Alert> List(const Selection& selection) const;  // Oldest first.

@@ -31,10 +31,11 @@ std::optional<BankRole> BankRoleOf(std::string_view name) {
 
 std::vector<BankInfo> Banks::List() const {
   Query query = CatalogueAccess::Reader(catalogue_)
-                    .Use("SELECT b.name, b.role, (SELECT count(*) FROM bank_photos WHERE bank_id = b.id), "
-                         "ifnull(w.watched_at, '') FROM banks AS b LEFT JOIN bank_watches AS w ON w.bank_id = b.id "
-                         "ORDER BY b.name",
-                         "reading banks");
+                    .Use(
+                        "SELECT b.name, b.role, (SELECT count(*) FROM bank_photos WHERE bank_id = b.id), "
+                        "ifnull(w.watched_at, '') FROM banks AS b LEFT JOIN bank_watches AS w ON w.bank_id = b.id "
+                        "ORDER BY b.name",
+                        "reading banks");
   std::vector<BankInfo> banks;
   while (query.Next()) {
     banks.push_back({query.GetText(0), BankRoleOf(query.GetText(1)).value_or(BankRole::kEvidence), query.GetInt(2),
@@ -50,15 +51,15 @@ int64_t Banks::Require(const std::string& name) const {
   }
   std::string names;
   for (const BankInfo& bank : List()) names += (names.empty() ? "" : ", ") + EscapeText(bank.name);
-  throw Error(ErrorCode::kNotFound, fmt::format("There is no bank '{}' in the collection. Its banks: {}.", EscapeText(name),
-                                                names.empty() ? "none yet" : names));
+  throw Error(ErrorCode::kNotFound, fmt::format("There is no bank '{}' in the collection. Its banks: {}.",
+                                                EscapeText(name), names.empty() ? "none yet" : names));
 }
 
 void Banks::Create(const std::string& name, BankRole role) {
   if (name.empty() || name.size() > kMaxNameBytes || EscapeText(name) != name) {
     throw Error(ErrorCode::kInvalidArgument,
-                fmt::format("'{}' cannot be a bank's name: it must have 1 to {} bytes of readable text.", EscapeText(name),
-                            kMaxNameBytes));
+                fmt::format("'{}' cannot be a bank's name: it must have 1 to {} bytes of readable text.",
+                            EscapeText(name), kMaxNameBytes));
   }
   Connection& connection = CatalogueAccess::Writer(catalogue_);
   connection.Use("INSERT INTO banks (name, role) VALUES (?, ?) ON CONFLICT (name) DO NOTHING", kDoing)
@@ -66,7 +67,8 @@ void Banks::Create(const std::string& name, BankRole role) {
       .Text(std::string(BankRoleName(role)))
       .Run();
   if (connection.num_changes() == 0) {
-    throw Error(ErrorCode::kExists, fmt::format("There is a bank '{}' already. It was left as it is.", EscapeText(name)));
+    throw Error(ErrorCode::kExists,
+                fmt::format("There is a bank '{}' already. It was left as it is.", EscapeText(name)));
   }
 }
 
@@ -77,8 +79,10 @@ int64_t Banks::Add(const std::string& name, const std::vector<PhotoId>& photos) 
   int64_t num_added = 0;
   for (const PhotoId photo : photos) {
     connection
-        .Use("INSERT INTO bank_photos (photo_id, bank_id, added_at) VALUES (?, ?, ?) ON CONFLICT (photo_id, bank_id) DO NOTHING",
-             kDoing)
+        .Use(
+            "INSERT INTO bank_photos (photo_id, bank_id, added_at) VALUES (?, ?, ?) ON CONFLICT (photo_id, bank_id) DO "
+            "NOTHING",
+            kDoing)
         .Int(photo.value)
         .Int(bank)
         .Text(UtcNow())
@@ -95,8 +99,14 @@ int64_t Banks::TakeOut(const std::string& name, const std::vector<PhotoId>& phot
   const int64_t bank = Require(name);
   int64_t num_taken = 0;
   for (const PhotoId photo : photos) {
-    connection.Use("DELETE FROM watched_photos WHERE photo_id = ? AND bank_id = ?", kDoing).Int(photo.value).Int(bank).Run();
-    connection.Use("DELETE FROM bank_photos WHERE photo_id = ? AND bank_id = ?", kDoing).Int(photo.value).Int(bank).Run();
+    connection.Use("DELETE FROM watched_photos WHERE photo_id = ? AND bank_id = ?", kDoing)
+        .Int(photo.value)
+        .Int(bank)
+        .Run();
+    connection.Use("DELETE FROM bank_photos WHERE photo_id = ? AND bank_id = ?", kDoing)
+        .Int(photo.value)
+        .Int(bank)
+        .Run();
     num_taken += connection.num_changes();
   }
   atomic.Done();
@@ -123,19 +133,23 @@ bool Banks::Watch(const std::string& name) {
   {
     Query role = connection.Use("SELECT role FROM banks WHERE id = ?", kDoing);
     if (role.Int(bank).Next() && role.GetText(0) == BankRoleName(BankRole::kBenign)) {
-      throw Error(ErrorCode::kInvalidArgument,
-                  fmt::format("Bank '{}' has the role benign: its photos are known to be harmless, so they cannot be watched for.",
-                              EscapeText(name)));
+      throw Error(
+          ErrorCode::kInvalidArgument,
+          fmt::format(
+              "Bank '{}' has the role benign: its photos are known to be harmless, so they cannot be watched for.",
+              EscapeText(name)));
     }
   }
   // The first watch: what came until now is no news. Its photos are searched for in it all the same.
-  for (const char* sql : {"INSERT OR REPLACE INTO alert_progress (key, value) SELECT 'photo', ifnull(max(id), 0) FROM photos "
-                          "HAVING NOT EXISTS (SELECT 1 FROM bank_watches)",
-                          "INSERT OR REPLACE INTO alert_progress (key, value) SELECT 'sighting', ifnull(max(id), 0) FROM sightings "
-                          "HAVING NOT EXISTS (SELECT 1 FROM bank_watches)"}) {
+  for (const char* sql :
+       {"INSERT OR REPLACE INTO alert_progress (key, value) SELECT 'photo', ifnull(max(id), 0) FROM photos "
+        "HAVING NOT EXISTS (SELECT 1 FROM bank_watches)",
+        "INSERT OR REPLACE INTO alert_progress (key, value) SELECT 'sighting', ifnull(max(id), 0) FROM sightings "
+        "HAVING NOT EXISTS (SELECT 1 FROM bank_watches)"}) {
     connection.Use(sql, kDoing).Run();
   }
-  connection.Use("INSERT INTO bank_watches (bank_id, watched_at) VALUES (?, ?) ON CONFLICT (bank_id) DO NOTHING", kDoing)
+  connection
+      .Use("INSERT INTO bank_watches (bank_id, watched_at) VALUES (?, ?) ON CONFLICT (bank_id) DO NOTHING", kDoing)
       .Int(bank)
       .Text(UtcNow())
       .Run();

@@ -2,8 +2,8 @@
 //
 // Banks: named sets of photos with a role, and which of them are watched.
 //
-// A watched bank is a watch-list: what comes in is matched against its photos, and what is put in it against everything that
-// is there (engine/alerts). Ingest makes banks as manifests name them; here people arrange them.
+// A watched bank is a watch-list: what comes in is matched against its photos, and what is put in it against everything
+// that is there (engine/alerts). Ingest makes banks as manifests name them; here people arrange them.
 #pragma once
 
 #include <cstdint>
@@ -27,8 +27,8 @@ struct BankInfo {
 // The role of that name; nothing if there is none.
 std::optional<BankRole> BankRoleOf(std::string_view name);
 
-// Borrows the catalogue. Threads and errors: as Catalogue; every call that writes is one transaction, or joins the open one.
-// Error(kNotFound) if a bank that is named does not exist; it names those that do.
+// Borrows the catalogue. Threads and errors: as Catalogue; every call that writes is one transaction, or joins the open
+// one. Error(kNotFound) if a bank that is named does not exist; it names those that do.
 class Banks {
  public:
   explicit Banks(Catalogue& catalogue) : catalogue_(catalogue) {}
@@ -46,8 +46,8 @@ class Banks {
   // Removes the bank; its photos stay catalogued, and in other banks. Returns how many were in it.
   int64_t Drop(const std::string& name);
 
-  // Return false if that is how it was. Throws Error(kInvalidArgument) for a bank with the role `benign`: what is in it is
-  // known to say nothing.
+  // Return false if that is how it was. Throws Error(kInvalidArgument) for a bank with the role `benign`: what is in it
+  // is known to say nothing.
   bool Watch(const std::string& name);
   bool Unwatch(const std::string& name);
 

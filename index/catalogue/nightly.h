@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the nightly run remembers: how far its last digest had come, so that the next one begins there; and what the digest
-// counts in between.
+// What the nightly run remembers: how far its last digest had come, so that the next one begins there; and what the
+// digest counts in between.
 #pragma once
 
 #include <cstdint>

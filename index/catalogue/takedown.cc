@@ -35,14 +35,16 @@ Sha256 GetSha256(const Query& query, int column) {
 }
 
 [[noreturn]] void ThrowNotFound(const RemovalTarget& target) {
-  const std::string where = target.platform.empty() ? "without a platform" : "of platform '" + EscapeText(target.platform) + "'";
+  const std::string where =
+      target.platform.empty() ? "without a platform" : "of platform '" + EscapeText(target.platform) + "'";
   std::string what;
   switch (target.kind) {
     case RemovalTarget::Kind::kPhoto: what = "no photo " + EscapeText(target.name); break;
     case RemovalTarget::Kind::kListing: what = fmt::format("no listing '{}' {}", EscapeText(target.name), where); break;
     case RemovalTarget::Kind::kSeller: what = fmt::format("no seller '{}' {}", EscapeText(target.name), where); break;
     case RemovalTarget::Kind::kPlatform:
-      what = target.platform.empty() ? "nothing without a platform" : fmt::format("no platform '{}'", EscapeText(target.platform));
+      what = target.platform.empty() ? "nothing without a platform"
+                                     : fmt::format("no platform '{}'", EscapeText(target.platform));
       break;
   }
   throw Error(ErrorCode::kNotFound, fmt::format("There is {} in the collection. Nothing was removed.", what));
@@ -54,9 +56,9 @@ struct Doomed {
     RemovedListing listing;
     int64_t seller_id = 0, platform_id = 0;
   };
-  std::map<int64_t, Sha256> photos;                    // That go.
-  std::map<int64_t, Sha256> kept_photos;               // That only lose sightings.
-  std::map<int64_t, OfListing> listings;               // That lose sightings.
+  std::map<int64_t, Sha256> photos;                          // That go.
+  std::map<int64_t, Sha256> kept_photos;                     // That only lose sightings.
+  std::map<int64_t, OfListing> listings;                     // That lose sightings.
   std::map<int64_t, std::pair<int64_t, int64_t>> sightings;  // Photo and listing of each sighting that goes.
 };
 
@@ -97,9 +99,11 @@ class Collector {
 
   bool AddListings(const RemovalTarget& target) {
     static constexpr char kByNumber[] =
-        "SELECT l.id FROM platforms AS p JOIN listings AS l ON l.platform_id = p.id WHERE p.name = ? AND l.identity = ?";
+        "SELECT l.id FROM platforms AS p JOIN listings AS l ON l.platform_id = p.id WHERE p.name = ? AND l.identity = "
+        "?";
     static constexpr char kBySeller[] =
-        "SELECT l.id FROM platforms AS p JOIN sellers AS u ON u.platform_id = p.id JOIN listings AS l ON l.seller_id = u.id "
+        "SELECT l.id FROM platforms AS p JOIN sellers AS u ON u.platform_id = p.id JOIN listings AS l ON l.seller_id = "
+        "u.id "
         "WHERE p.name = ? AND u.handle = ?";
     static constexpr char kByPlatform[] =
         "SELECT l.id FROM platforms AS p JOIN listings AS l ON l.platform_id = p.id WHERE p.name = ?";
@@ -190,9 +194,10 @@ void WriteReceipt(Connection& connection, Removal* removal) {
   }
   for (const RemovedListing& listing : removal->listings) {
     connection
-        .Use("INSERT INTO removed_listings (removal_id, platform, identity, seller, num_sightings, is_gone) "
-             "VALUES (?, ?, ?, ?, ?, ?)",
-             kDoing)
+        .Use(
+            "INSERT INTO removed_listings (removal_id, platform, identity, seller, num_sightings, is_gone) "
+            "VALUES (?, ?, ?, ?, ?, ?)",
+            kDoing)
         .Int(removal->id)
         .Text(listing.platform)
         .Text(listing.identity)
@@ -207,15 +212,18 @@ void WriteTombstones(Connection& connection, const Doomed& doomed, const Removal
   for (const auto& [id, sha256] : doomed.photos) {
     // The first reason stays, as in AddTombstone.
     connection
-        .Use("INSERT INTO tombstones (sha256, reason, removed_at) VALUES (?, ?, ?) ON CONFLICT (sha256) DO NOTHING", kDoing)
+        .Use("INSERT INTO tombstones (sha256, reason, removed_at) VALUES (?, ?, ?) ON CONFLICT (sha256) DO NOTHING",
+             kDoing)
         .Blob(sha256.bytes)
         .Text(removal.reason)
         .Text(removal.removed_at)
         .Run();
     connection
-        .Use("INSERT INTO tombstone_hashes (sha256, pdq) SELECT ?, pdq FROM features WHERE photo_id = ? AND length(pdq) = 33 "
-             "ON CONFLICT (sha256) DO NOTHING",
-             kDoing)
+        .Use(
+            "INSERT INTO tombstone_hashes (sha256, pdq) SELECT ?, pdq FROM features WHERE photo_id = ? AND length(pdq) "
+            "= 33 "
+            "ON CONFLICT (sha256) DO NOTHING",
+            kDoing)
         .Blob(sha256.bytes)
         .Int(id)
         .Run();
@@ -226,9 +234,10 @@ void WriteTombstones(Connection& connection, const Doomed& doomed, const Removal
     if (kept == doomed.kept_photos.end()) continue;
     const RemovedListing& listing = doomed.listings.at(listing_id).listing;
     connection
-        .Use("INSERT INTO tombstone_sightings (sha256, platform, identity, seller, removal_id) VALUES (?, ?, ?, ?, ?) "
-             "ON CONFLICT DO NOTHING",
-             kDoing)
+        .Use(
+            "INSERT INTO tombstone_sightings (sha256, platform, identity, seller, removal_id) VALUES (?, ?, ?, ?, ?) "
+            "ON CONFLICT DO NOTHING",
+            kDoing)
         .Blob(kept->second.bytes)
         .Text(listing.platform)
         .Text(listing.identity)
@@ -241,8 +250,9 @@ void WriteTombstones(Connection& connection, const Doomed& doomed, const Removal
 void DeleteRows(Connection& connection, const Doomed& doomed) {
   for (const auto& entry : doomed.sightings) ForEachId(connection, "DELETE FROM sightings WHERE id = ?", entry.first);
   for (const auto& entry : doomed.photos) {
-    for (const char* sql : {"DELETE FROM bank_photos WHERE photo_id = ?", "DELETE FROM watched_photos WHERE photo_id = ?",
-                            "DELETE FROM features WHERE photo_id = ?", "DELETE FROM photos WHERE id = ?"}) {
+    for (const char* sql :
+         {"DELETE FROM bank_photos WHERE photo_id = ?", "DELETE FROM watched_photos WHERE photo_id = ?",
+          "DELETE FROM features WHERE photo_id = ?", "DELETE FROM photos WHERE id = ?"}) {
       ForEachId(connection, sql, entry.first);
     }
   }
@@ -255,7 +265,8 @@ void DeleteRows(Connection& connection, const Doomed& doomed) {
     platforms.insert(of.platform_id);
   }
   for (const int64_t id : sellers) {
-    ForEachId(connection, "DELETE FROM sellers WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM listings WHERE seller_id = ?1)", id);
+    ForEachId(connection,
+              "DELETE FROM sellers WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM listings WHERE seller_id = ?1)", id);
   }
   for (const int64_t id : platforms) {
     ForEachId(connection,
@@ -321,7 +332,8 @@ std::vector<Removal> Takedown::Receipts(int64_t after) const {
     removal.removed_by = query.GetText(2);
     removal.reason = query.GetText(3);
     removal.num_sightings = query.GetInt(4);
-    Query targets = connection.Use("SELECT kind, platform, name FROM removal_targets WHERE removal_id = ? ORDER BY id", kReading);
+    Query targets =
+        connection.Use("SELECT kind, platform, name FROM removal_targets WHERE removal_id = ? ORDER BY id", kReading);
     targets.Int(removal.id);
     while (targets.Next()) {
       RemovalTarget& target = removal.targets.emplace_back();
@@ -331,36 +343,40 @@ std::vector<Removal> Takedown::Receipts(int64_t after) const {
       target.platform = targets.GetText(1);
       target.name = targets.GetText(2);
     }
-    Query photos = connection.Use("SELECT photo_id, sha256 FROM removed_photos WHERE removal_id = ? ORDER BY photo_id", kReading);
+    Query photos =
+        connection.Use("SELECT photo_id, sha256 FROM removed_photos WHERE removal_id = ? ORDER BY photo_id", kReading);
     photos.Int(removal.id);
     while (photos.Next()) removal.photos.push_back({PhotoId{photos.GetInt(0)}, GetSha256(photos, 1)});
     Query listings = connection.Use(
-        "SELECT platform, identity, seller, num_sightings, is_gone FROM removed_listings WHERE removal_id = ? ORDER BY id",
+        "SELECT platform, identity, seller, num_sightings, is_gone FROM removed_listings WHERE removal_id = ? ORDER BY "
+        "id",
         kReading);
     listings.Int(removal.id);
     while (listings.Next()) {
-      removal.listings.push_back({listings.GetText(0), listings.GetText(1), listings.GetText(2), listings.GetInt(3),
-                                  listings.GetInt(4) != 0});
+      removal.listings.push_back(
+          {listings.GetText(0), listings.GetText(1), listings.GetText(2), listings.GetInt(3), listings.GetInt(4) != 0});
     }
   }
   return receipts;
 }
 
 std::vector<RemovedPhoto> Takedown::Unpurged() const {
-  Query query = CatalogueAccess::Reader(catalogue_)
-                    .Use("SELECT photo_id, sha256 FROM removed_photos WHERE purged = 0 ORDER BY photo_id", "reading removals");
+  Query query =
+      CatalogueAccess::Reader(catalogue_)
+          .Use("SELECT photo_id, sha256 FROM removed_photos WHERE purged = 0 ORDER BY photo_id", "reading removals");
   std::vector<RemovedPhoto> photos;
   while (query.Next()) photos.push_back({PhotoId{query.GetInt(0)}, GetSha256(query, 1)});
   return photos;
 }
 
 void Takedown::MarkPurged(PhotoId photo) {
-  ForEachId(CatalogueAccess::Writer(catalogue_), "UPDATE removed_photos SET purged = 1 WHERE photo_id = ?", photo.value);
+  ForEachId(CatalogueAccess::Writer(catalogue_), "UPDATE removed_photos SET purged = 1 WHERE photo_id = ?",
+            photo.value);
 }
 
 bool WasRemoved(const Catalogue& catalogue, PhotoId photo, const Sha256& sha256) {
-  Query query = CatalogueAccess::Reader(catalogue)
-                    .Use("SELECT 1 FROM removed_photos WHERE photo_id = ? AND sha256 = ?", "reading removals");
+  Query query = CatalogueAccess::Reader(catalogue).Use("SELECT 1 FROM removed_photos WHERE photo_id = ? AND sha256 = ?",
+                                                       "reading removals");
   return query.Int(photo.value).Blob(sha256.bytes).Next();
 }
 
@@ -373,9 +389,10 @@ std::optional<Tombstone> Takedown::Find(const Sha256& sha256) const {
 
 std::vector<TombstoneHash> Takedown::Hashes() const {
   Query query = CatalogueAccess::Reader(catalogue_)
-                    .Use("SELECT h.sha256, t.reason, t.removed_at, h.pdq FROM tombstone_hashes AS h "
-                         "JOIN tombstones AS t ON t.sha256 = h.sha256 ORDER BY h.sha256",
-                         "reading tombstones");
+                    .Use(
+                        "SELECT h.sha256, t.reason, t.removed_at, h.pdq FROM tombstone_hashes AS h "
+                        "JOIN tombstones AS t ON t.sha256 = h.sha256 ORDER BY h.sha256",
+                        "reading tombstones");
   std::vector<TombstoneHash> hashes;
   while (query.Next()) {
     TombstoneHash& hash = hashes.emplace_back();
@@ -386,10 +403,12 @@ std::vector<TombstoneHash> Takedown::Hashes() const {
 }
 
 std::optional<Tombstone> Takedown::FindSighting(const Sha256& sha256, const Listing& listing) const {
-  Query query = CatalogueAccess::Reader(catalogue_)
-                    .Use("SELECT r.reason, r.removed_at FROM tombstone_sightings AS t JOIN removals AS r ON r.id = t.removal_id "
-                         "WHERE t.sha256 = ? AND t.platform = ? AND t.identity = ? AND t.seller = ?",
-                         "looking for a tombstone");
+  Query query =
+      CatalogueAccess::Reader(catalogue_)
+          .Use(
+              "SELECT r.reason, r.removed_at FROM tombstone_sightings AS t JOIN removals AS r ON r.id = t.removal_id "
+              "WHERE t.sha256 = ? AND t.platform = ? AND t.identity = ? AND t.seller = ?",
+              "looking for a tombstone");
   query.Blob(sha256.bytes).Text(listing.platform).Text(IdentityOf(listing)).Text(listing.seller);
   if (!query.Next()) return std::nullopt;
   return Tombstone{sha256, query.GetText(0), query.GetText(1)};

@@ -6,8 +6,8 @@
 // whatever the index still holds. What was removed is remembered by hashes: a tombstone of its SHA-256 and of its
 // perceptual hash refuses it when it comes again, and the receipt says who removed what, when and why.
 //
-// Which photos go: those that are named; and those of a removed listing, seller or platform that were seen nowhere else.
-// A photo that was seen elsewhere too stays, and only the removed sightings are kept from coming back.
+// Which photos go: those that are named; and those of a removed listing, seller or platform that were seen nowhere
+// else. A photo that was seen elsewhere too stays, and only the removed sightings are kept from coming back.
 #pragma once
 
 #include <cstdint>
@@ -27,7 +27,7 @@ struct RemovalTarget {
   enum class Kind { kPhoto, kListing, kSeller, kPlatform };
   Kind kind = Kind::kPhoto;
   std::string platform;  // Of all but a photo; "" is the platform of what came without one.
-  std::string name;      // SHA-256 in hexadecimal; the listing's external_id; the seller's handle; empty for a platform.
+  std::string name;  // SHA-256 in hexadecimal; the listing's external_id; the seller's handle; empty for a platform.
 };
 std::string_view RemovalKindName(RemovalTarget::Kind kind);  // "photo", "listing", "seller", "platform"
 
@@ -79,9 +79,9 @@ class Takedown {
   // Cost, memory: a few hundred bytes per sighting that goes.
   Removal Plan(const std::vector<RemovalTarget>& targets) const;
 
-  // Removes, leaves tombstones and writes the receipt. reason: not empty. Rows that go are overwritten with zeros in the
-  // database file, now or when its write-ahead log is next moved into it. Thumbnails and originals are the caller's:
-  // Unpurged(). Throws as Plan does.
+  // Removes, leaves tombstones and writes the receipt. reason: not empty. Rows that go are overwritten with zeros in
+  // the database file, now or when its write-ahead log is next moved into it. Thumbnails and originals are the
+  // caller's: Unpurged(). Throws as Plan does.
   Removal Remove(const std::vector<RemovalTarget>& targets, const std::string& reason, const std::string& removed_by);
 
   // Receipts after this one, oldest first.

@@ -45,7 +45,8 @@ class NightlyTest : public CliTest {
     manifest << "file,platform,listing_id,seller\n";
     for (int i = 0; i < num_copies; ++i) {
       const cv::Mat picture = MakePicture(0, 400, 300);
-      WriteJpeg((scratch_ / ("drop/c" + std::to_string(i) + ".jpg")).string(), picture(cv::Rect(0, 0, 400 - 4 * i, 300)), 80);
+      WriteJpeg((scratch_ / ("drop/c" + std::to_string(i) + ".jpg")).string(),
+                picture(cv::Rect(0, 0, 400 - 4 * i, 300)), 80);
       manifest << "c" << i << ".jpg," << platform << "," << i << ",kim\n";
     }
   }
@@ -98,13 +99,16 @@ TEST_F(NightlyTest, TakesInTheDropFolderAndTellsWhatIsNewOnce) {
 TEST_F(NightlyTest, TheSameFileOnAnotherPlatformATakedownAndItsReturnAreTold) {
   ASSERT_EQ(InCollection({"nightly"}).exit_code, 0);
   fs::copy(scratch_ / "known.jpg", scratch_ / "drop/known.jpg");
-  std::ofstream(scratch_ / "drop/m.jsonl") << R"({"file":"known.jpg","platform":"pikpals","listing_id":"77","seller":"ndovu"})"
-                                           << "\n";
+  std::ofstream(scratch_ / "drop/m.jsonl")
+      << R"({"file":"known.jpg","platform":"pikpals","listing_id":"77","seller":"ndovu"})"
+      << "\n";
   Outcome night = InCollection(Arguments());
   EXPECT_EQ(night.exit_code, 0) << night.err;
   EXPECT_THAT(night.out, HasSubstr("same file on pikpals: pikpals 77 of ndovu"));
   EXPECT_THAT(night.out, HasSubstr("seen again: pikpals id:77 ndovu"));
-  ASSERT_EQ(InCollection({"remove", (scratch_ / "known.jpg").string(), "--reason", "court order 7", "--by", "ana"}).exit_code, 0);
+  ASSERT_EQ(
+      InCollection({"remove", (scratch_ / "known.jpg").string(), "--reason", "court order 7", "--by", "ana"}).exit_code,
+      0);
   night = InCollection(Arguments());
   EXPECT_THAT(night.out, HasSubstr("TAKEDOWNS: 1"));
   EXPECT_THAT(night.out, HasSubstr("by ana: photo "));
@@ -114,8 +118,9 @@ TEST_F(NightlyTest, TheSameFileOnAnotherPlatformATakedownAndItsReturnAreTold) {
 
 TEST_F(NightlyTest, HostileNamesAreHarmlessEverywhere) {
   DropCopies(1);
-  std::ofstream(scratch_ / "drop/m.csv") << "file,platform,title,seller\nc0.jpg,\"<b>plat</b>\",\"<script>alert(1)</script>\xE2\x80\xAE"
-                                         << "\"\"'&\",\"<img src=x onerror=alert(1)>\"\n";
+  std::ofstream(scratch_ / "drop/m.csv")
+      << "file,platform,title,seller\nc0.jpg,\"<b>plat</b>\",\"<script>alert(1)</script>\xE2\x80\xAE"
+      << "\"\"'&\",\"<img src=x onerror=alert(1)>\"\n";
   const std::string hostile_file = (scratch_ / "drop").string() + "/\x1b[2J<script>.jpg";
   std::ofstream(hostile_file) << "no photo";
   const Outcome night = InCollection(Arguments({"--digest-dir", (scratch_ / "digests").string()}));
@@ -142,7 +147,8 @@ TEST_F(NightlyTest, OneBadManifestAndGrowingFilesDoNotStopTheRest) {
   EXPECT_EQ(lines["digest"].at(0).at("alerts"), 1) << night.out;
   ASSERT_EQ(lines["digest_unreadable"].size(), 1u);
   EXPECT_THAT(lines["digest_unreadable"][0].at("path").get<std::string>(), HasSubstr("bad.csv"));
-  EXPECT_THAT(lines["digest_stage"].at(0).at("message").get<std::string>(), HasSubstr("1 files are still being written"));
+  EXPECT_THAT(lines["digest_stage"].at(0).at("message").get<std::string>(),
+              HasSubstr("1 files are still being written"));
 
   WriteJpeg((scratch_ / "drop/fresh.jpg").string(), MakePicture(8, 400, 300));
   night = InCollection({"nightly", "--drop", (scratch_ / "drop").string(), "--settle", "3600", "--format", "json"});

@@ -112,7 +112,8 @@ TEST_F(TakedownCliTest, BanksSayWhatTheyDo) {
   EXPECT_EQ(InCollection({"bank", "create", "baobab", "--role", "seizure"}).exit_code, 0);
   EXPECT_EQ(InCollection({"bank", "add", "baobab"}).exit_code, 2);
   EXPECT_EQ(InCollection({"bank", "add", "baobab", Copy(0)}).exit_code, 4) << "It is not in the collection.";
-  EXPECT_THAT(InCollection({"bank", "add", "baobab", File(0), "--listing", "market:7"}).out, HasSubstr("Put 2 of 2 photos"));
+  EXPECT_THAT(InCollection({"bank", "add", "baobab", File(0), "--listing", "market:7"}).out,
+              HasSubstr("Put 2 of 2 photos"));
   EXPECT_EQ(InCollection({"bank", "watch", "baobab"}).exit_code, 0);
   const std::vector<Json> banks = Lines(InCollection({"bank", "list", "--format", "json"}).out);
   ASSERT_EQ(banks.size(), 3u);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Alerts: what is new against the watch-list, what is newly watched against everything, each pair once, whatever happens.
+// Alerts: what is new against the watch-list, what is newly watched against everything, each pair once, whatever
+// happens.
 #include "engine/alerts/alerts.h"
 
 #include <gmock/gmock.h>
@@ -36,7 +37,8 @@ class AlertsTest : public PictureCollectionTest {
   void Take(const std::string& file, const std::string& platform, const std::string& number, const std::string& seller,
             const std::string& bank) const {
     std::ofstream(scratch_ / "m.csv") << "file,platform,listing_id,seller,bank\n"
-                                      << file << "," << platform << "," << number << "," << seller << "," << bank << "\n";
+                                      << file << "," << platform << "," << number << "," << seller << "," << bank
+                                      << "\n";
     IngestOptions options;
     options.manifests = {scratch_ / "m.csv"};
     pugmark::Ingest(collection_, options, {}, {});
@@ -145,8 +147,8 @@ TEST_F(AlertsTest, PhotosOfOneSellerAreKeptApartAndBenignOnesNeverAlert) {
 TEST_F(AlertsTest, AWatchedPhotoThatIsSeenElsewhereIsAnAlert) {
   Watch("seizure");
   Run();
-  Take("in/p0.jpg", "bazaar", "1", "joe", "seizure");     // Nothing new at all.
-  Take("in/p0.jpg", "bazaar", "4", "joe", "evidence");    // The same seller's next ad.
+  Take("in/p0.jpg", "bazaar", "1", "joe", "seizure");   // Nothing new at all.
+  Take("in/p0.jpg", "bazaar", "4", "joe", "evidence");  // The same seller's next ad.
   Take("in/p0.jpg", "pikpals", "77", "ndovu", "evidence");
   const AlertReport report = Run();
   EXPECT_EQ(report.num_alerts, 1);

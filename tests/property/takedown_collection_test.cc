@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What was removed stays removed: from searches at once, from the index at the next re-index, from the next batch for good.
+// What was removed stays removed: from searches at once, from the index at the next re-index, from the next batch for
+// good.
 #include <gmock/gmock.h>
 
 #include <algorithm>
@@ -52,7 +53,8 @@ class TakedownCollectionTest : public PictureCollectionTest {
   }
   std::vector<std::string> Found(const fs::path& query) const {
     std::vector<std::string> found;
-    for (const Hit& hit : Searcher(collection_, {}).Search(query).hits) found.push_back(fs::path(hit.photo.path).filename());
+    for (const Hit& hit : Searcher(collection_, {}).Search(query).hits)
+      found.push_back(fs::path(hit.photo.path).filename());
     return found;
   }
   void ExpectSound() const {
@@ -91,7 +93,8 @@ TEST_F(TakedownCollectionTest, SearchesAreFreeOfItAtOnceAndTheIndexAfterTheNextR
   const std::optional<Snapshot> snapshot = OpenCurrentSnapshot(paths);
   EXPECT_EQ(snapshot->info.num_photos, kPictures - 1);
   for (const Globals& globals : snapshot->globals) {
-    EXPECT_EQ(std::count(globals.hash_photos().begin(), globals.hash_photos().end(), 2u), 0) << "Its hash must be gone too.";
+    EXPECT_EQ(std::count(globals.hash_photos().begin(), globals.hash_photos().end(), 2u), 0)
+        << "Its hash must be gone too.";
   }
   EXPECT_FALSE(Reindex().published) << "There is nothing more to drop.";
 }
@@ -173,7 +176,8 @@ TEST_F(TakedownCollectionTest, ReadmittingLiftsTheTombstoneOfTheseBytesOnly) {
 }
 
 TEST_F(TakedownCollectionTest, ARemovedSightingOfAPhotoThatStaysDoesNotComeBack) {
-  std::ofstream(scratch_ / "m.csv") << "file,platform,listing_id,seller\nin/p0.jpg,bazaar,1,joe\nin/p0.jpg,market,2,jim\n";
+  std::ofstream(scratch_ / "m.csv")
+      << "file,platform,listing_id,seller\nin/p0.jpg,bazaar,1,joe\nin/p0.jpg,market,2,jim\n";
   IngestOptions options;
   options.manifests = {scratch_ / "m.csv"};
   EXPECT_EQ(pugmark::Ingest(collection_, options, {}, {}).counts.num_new_sightings, 2);
@@ -193,7 +197,8 @@ TEST_F(TakedownCollectionTest, LeftoversOfACrashArePurgedByTheNextWriter) {
     const int i = by_ingest ? 1 : 2;
     {
       Collection collection = OpenCollection(collection_, Catalogue::Access::kWrite);
-      Takedown(collection.catalogue).Remove({PhotoTarget(i)}, "court order 7", "ana");  // Killed right after the commit.
+      Takedown(collection.catalogue)
+          .Remove({PhotoTarget(i)}, "court order 7", "ana");  // Killed right after the commit.
     }
     const Sha256 sha256 = Sha256::OfFile(Picture(i));
     ASSERT_TRUE(fs::exists(paths.thumbnail(sha256)));
@@ -204,7 +209,8 @@ TEST_F(TakedownCollectionTest, LeftoversOfACrashArePurgedByTheNextWriter) {
       Reindex();
     }
     EXPECT_FALSE(fs::exists(paths.thumbnail(sha256)) || fs::exists(paths.original(sha256)));
-    EXPECT_THAT(Takedown(*std::make_unique<Catalogue>(paths.catalogue(), Catalogue::Access::kRead)).Unpurged(), IsEmpty());
+    EXPECT_THAT(Takedown(*std::make_unique<Catalogue>(paths.catalogue(), Catalogue::Access::kRead)).Unpurged(),
+                IsEmpty());
   }
 }
 

@@ -24,7 +24,9 @@ using Kind = RemovalTarget::Kind;
 
 constexpr char kMark[] = "DESCRIPTOR-OF-THE-REMOVED-PHOTO";
 
-Sha256 ShaOf(const std::string& name) { return Sha256::Of({reinterpret_cast<const uint8_t*>(name.data()), name.size()}); }
+Sha256 ShaOf(const std::string& name) {
+  return Sha256::Of({reinterpret_cast<const uint8_t*>(name.data()), name.size()});
+}
 
 class TakedownTest : public testing::Test {
  protected:
@@ -57,7 +59,9 @@ class TakedownTest : public testing::Test {
     listing.products = {"ivory"};
     catalogue_->AddSighting(photo, catalogue_->AddListing(listing), "/photos/x", "", batch_);
   }
-  Removal Remove(std::vector<RemovalTarget> targets) { return Takedown(*catalogue_).Remove(targets, "court order 7", "ana"); }
+  Removal Remove(std::vector<RemovalTarget> targets) {
+    return Takedown(*catalogue_).Remove(targets, "court order 7", "ana");
+  }
   std::vector<std::string> PlatformsOf(PhotoId photo) const {
     std::vector<std::string> platforms;
     for (const Sighting& s : catalogue_->SightingsOf(photo)) platforms.push_back(s.listing.platform);
