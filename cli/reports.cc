@@ -15,9 +15,10 @@ void AddReportFiles(CLI::App* command, ReportFiles* files) {
                    "Also write one self-contained page, for an offline browser, on which each hit can be checked")
       ->type_name("FILE");
   command
-      ->add_option("--packet", files->packet,
-                   "Also make this folder for a case file: the page, the results as JSON lines, byte-identical copies of all "
-                   "photos involved, and their SHA-256 sums; it must not exist yet")
+      ->add_option(
+          "--packet", files->packet,
+          "Also make this folder for a case file: the page, the results as JSON lines, byte-identical copies of all "
+          "photos involved, and their SHA-256 sums; it must not exist yet")
       ->type_name("DIR");
   command->add_flag("--blur", files->blur, "Blur the page's pictures until the reader reveals them");
   command->add_flag("--grey", files->grey, "Show the page's pictures without colour until the reader reveals them");

@@ -21,7 +21,8 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 
 // What a seller might write to harm whoever looks at it.
-inline const std::string kScript = "<script>alert('x')</script>\"><img src=http://evil/x onerror=y>{{title}}{{{title}}}";
+inline const std::string kScript =
+    "<script>alert('x')</script>\"><img src=http://evil/x onerror=y>{{title}}{{{title}}}";
 inline const std::string kEscapes =
     "\x1b[2J\x1b]0;pwned\x07\r\ngone\x7f\xc2\x9b"
     "31m";

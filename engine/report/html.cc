@@ -170,7 +170,7 @@ class Page {
       data row;
       row.set("number", std::to_string(idx + 1));
       row.set("num_rows", std::to_string(num_rows));
-      row.set("name", i == 0 ? Optional(NameOf(result)) : data(false));
+      row.set("name", i == 0 ? Optional(Safe(FileName(result.path.native()))) : data(false));
       row.set("hit", i < num_shown ? SummaryOf(idx, result.hits[i]) : data(false));
       row.set("more", i >= num_shown && has_more
                           ? data(fmt::format("{} more", Counted(static_cast<int64_t>(result.hits.size() - i), "hit")))
@@ -203,8 +203,8 @@ class Page {
     data symbols(data::type::list);
     const ReportPicture shown = options_.query_picture && !failed ? options_.query_picture(result) : ReportPicture{};
     const Image* image = shown.image ? &*shown.image : nullptr;
-    const Picture& picture = pictures_.Add(fmt::format("query{}", idx + 1), image, Safe(shown.source), frame.width,
-                                           frame.height, &symbols);
+    const Picture& picture =
+        pictures_.Add(fmt::format("query{}", idx + 1), image, Safe(shown.source), frame.width, frame.height, &symbols);
     data hits(data::type::list);
     int num_open = 0;
     size_t num_left_out = 0;
@@ -233,8 +233,8 @@ class Page {
     query.set("failed", Optional(FailureOf(result)));
     query.set("no_hit", result.hits.empty() && !failed ? data(NoHitText(result)) : data(false));
     query.set("limits", Texts(LimitsOf(result)));
-    query.set("hits_left_out", num_left_out == 0 ? data(false)
-                                                 : data(Counted(static_cast<int64_t>(num_left_out), "hit")));
+    query.set("hits_left_out",
+              num_left_out == 0 ? data(false) : data(Counted(static_cast<int64_t>(num_left_out), "hit")));
     query.set("picture", Optional(picture.id));
     query.set("missing", picture.missing);
     query.set("veiled", options_.blur || options_.grey);
@@ -262,9 +262,10 @@ class Page {
     if (budget_.num_small > 0) {
       text += fmt::format("{}{} shown small", parts.empty() ? "" : "; ", Counted(budget_.num_small, "picture"));
     }
-    return fmt::format("<p class=\"note\" id=\"left-out\"><strong>To keep this page small: {}.</strong> "
-                       "The JSON lines and CSV hold all hits; a search for one photo gives it a page of its own.</p>",
-                       text);
+    return fmt::format(
+        "<p class=\"note\" id=\"left-out\"><strong>To keep this page small: {}.</strong> "
+        "The JSON lines and CSV hold all hits; a search for one photo gives it a page of its own.</p>",
+        text);
   }
 
   data MadeOf(const std::string& created_at) const {

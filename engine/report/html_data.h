@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Values for the page's templates. Private to the report room. The templates escape markup; Safe() is for what else text from
-// outside could do.
+// Values for the page's templates. Private to the report room. The templates escape markup; Safe() is for what else
+// text from outside could do.
 #pragma once
 
 #include <kainjow/mustache.hpp>
@@ -19,8 +19,8 @@ inline std::string Safe(std::string_view untrusted) { return EscapeText(untruste
 // A section that is left out if there is no text. (To the mustache library an empty string is something.)
 inline data Optional(const std::string& text) { return text.empty() ? data(false) : data(text); }
 
-data Number(double value);    // One decimal: coordinates.
-data Percent(double value);   // "37.50%", of a width.
+data Number(double value);   // One decimal: coordinates.
+data Percent(double value);  // "37.50%", of a width.
 
 // {"fact": ..., "value": ...} into a list, unless there is no value. Both safe already.
 void AddFact(const std::string& fact, const std::string& value, data* facts);

@@ -102,8 +102,7 @@ void DrawPair(const QueryResult& result, const Hit& hit, const Picture& query_pi
   const Frame photo = Frame::Fitted(hit.photo.width_px, hit.photo.height_px);
   const bool has_scale = query.scale > 0 && photo.scale > 0;
   const bool has_regions = has_scale && IsDrawable(hit.query_region) && IsDrawable(hit.photo_region);
-  const std::vector<InlierPair> chosen =
-      has_scale ? ChosenLines(hit.inliers, max_lines) : std::vector<InlierPair>();
+  const std::vector<InlierPair> chosen = has_scale ? ChosenLines(hit.inliers, max_lines) : std::vector<InlierPair>();
   std::string label = Counted(static_cast<int64_t>(chosen.size()), "inlier line");
   if (chosen.size() < hit.inliers.size()) label += fmt::format(" of {}", hit.inliers.size());
   const std::string query_name = Safe(FileName(result.path.native()));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Both photos of a hit side by side, with the matched regions outlined and lines between matching details. Private to the
-// report room.
+// Both photos of a hit side by side, with the matched regions outlined and lines between matching details. Private to
+// the report room.
 #pragma once
 
 #include "engine/report/html_data.h"

@@ -25,9 +25,7 @@ data Time(const std::string& time) {
 
 void AddBanks(const Hit& hit, data* item) {
   data banks(data::type::list);
-  std::string benign;
   for (const Catalogue::BankName& bank : hit.banks) {
-    if (bank.role == BankRole::kBenign && benign.empty()) benign = Safe(bank.name);
     if (bank.name == BankRoleName(BankRole::kEvidence)) continue;  // Where everything is that nobody put elsewhere.
     data entry;
     entry.set("bank", Safe(bank.name));
@@ -35,7 +33,19 @@ void AddBanks(const Hit& hit, data* item) {
     banks.push_back(entry);
   }
   item->set("banks", banks);
-  item->set("benign", Optional(benign));
+}
+
+// What the reader must know before looking at the pictures: a highlighted paragraph each, above them. Safe.
+std::vector<std::string> NoticesOf(const Hit& hit) {
+  std::vector<std::string> notices;
+  for (const Catalogue::BankName& bank : hit.banks) {
+    if (bank.role != BankRole::kBenign) continue;
+    notices.push_back(
+        fmt::format("Copied from bank ‘{}’: a photo that unrelated people use, such as a stock, museum or news "
+                    "picture. It does not link the sellers who show it.",
+                    Safe(bank.name)));
+  }
+  return notices;
 }
 
 void AddNumbers(const Hit& hit, bool is_comparison, data* item) {
@@ -90,7 +100,8 @@ void AddSightings(const Hit& hit, data* item) {
   const auto num_sightings = static_cast<int64_t>(hit.sightings.size());
   std::string heading = num_sightings > 0 ? Counted(num_sightings, "sighting") : "No listing data";
   if (num_shown < hit.sightings.size()) heading += fmt::format(", of which the first {} are listed here", num_shown);
-  if (hit.num_sightings_left_out > 0) heading += fmt::format(", {} left out by the filters", hit.num_sightings_left_out);
+  if (hit.num_sightings_left_out > 0)
+    heading += fmt::format(", {} left out by the filters", hit.num_sightings_left_out);
   item->set("sightings_heading", heading);
   item->set("has_sightings", num_sightings > 0);
   item->set("sightings", sightings);
@@ -181,9 +192,9 @@ data HitData(const std::string& id, const QueryOnPage& query, const Hit& hit, co
   const Image* image = photo.image ? &*photo.image : nullptr;
   const std::string picture_id = "photo-" + hit.photo.sha256.Hex();
   const Frame frame = Frame::Fitted(hit.photo.width_px, hit.photo.height_px);
-  const Picture& picture = pictures->Has(picture_id)
-                               ? pictures->Get(picture_id)
-                               : pictures->Add(picture_id, image, Safe(photo.source), frame.width, frame.height, symbols);
+  const Picture& picture = pictures->Has(picture_id) ? pictures->Get(picture_id)
+                                                     : pictures->Add(picture_id, image, Safe(photo.source), frame.width,
+                                                                     frame.height, symbols);
   data item;
   item.set("id", id);
   item.set("rank", std::to_string(hit.rank));
@@ -194,6 +205,7 @@ data HitData(const std::string& id, const QueryOnPage& query, const Hit& hit, co
   item.set("veiled", options.blur || options.grey);
   AddWhere(hit, &item);
   AddBanks(hit, &item);
+  item.set("notices", Texts(NoticesOf(hit)));
   DrawPair(*query.result, hit, *query.picture, picture, options.max_lines, &item);
   item.set("query_source", Optional(query.picture->source));
   item.set("photo_source", Optional(picture.source));

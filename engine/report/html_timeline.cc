@@ -15,10 +15,10 @@ namespace {
 
 constexpr size_t kMaxLanes = 12;
 constexpr int kMaxMarks = 400;
-constexpr int kMaxStack = 6;          // Marks of one place above each other; the others lie on the last.
+constexpr int kMaxStack = 6;  // Marks of one place above each other; the others lie on the last.
 constexpr int kMaxTicks = 6;
-constexpr double kMarkStep_px = 13;   // A mark is 12 pixels high.
-constexpr double kMinApart = 1.6;     // Percent of the width: marks closer than this are stacked.
+constexpr double kMarkStep_px = 13;       // A mark is 12 pixels high.
+constexpr double kMinApart = 1.6;         // Percent of the width: marks closer than this are stacked.
 constexpr double kLeft = 2, kWidth = 96;  // Percent of the width in which days lie.
 
 struct Mark {
@@ -89,7 +89,8 @@ std::optional<int> DayNumber(std::string_view time) {
       parts[i] = parts[i] * 10 + (time[j] - '0');
     }
   }
-  const std::chrono::year_month_day date(std::chrono::year(parts[0]), std::chrono::month(static_cast<unsigned>(parts[1])),
+  const std::chrono::year_month_day date(std::chrono::year(parts[0]),
+                                         std::chrono::month(static_cast<unsigned>(parts[1])),
                                          std::chrono::day(static_cast<unsigned>(parts[2])));
   if (!date.ok() || parts[0] < 1900 || parts[0] > 2200) return std::nullopt;
   return NumberOf(date);

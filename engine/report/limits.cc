@@ -37,27 +37,31 @@ void AddFilter(const HitFilter& filter, std::vector<std::string>* limits) {
 
 std::vector<std::string> LimitsOf(const SearchOptions& options, int64_t num_unindexed) {
   std::vector<std::string> limits;
-  limits.push_back("Photos that this collection does not hold, such as those of platforms that nobody collected from, or "
-                   "files that could not be read when they were taken in.");
+  limits.push_back(
+      "Photos that this collection does not hold, such as those of platforms that nobody collected from, or "
+      "files that could not be read when they were taken in.");
   if (num_unindexed > 0) {
     limits.push_back(fmt::format("{} not in the index yet: found only where the bytes are the same.",
                                  Counted(num_unindexed, "photo") + (num_unindexed == 1 ? " is" : " are")));
   }
   AddFilter(options.filter, &limits);
-  limits.push_back(fmt::format("Photos that were not among the candidates: of each query and of its mirror image the {} "
-                               "that share most detail, and the few that look alike as a whole, were compared closely.",
-                               GroupedNumber(options.shortlist.max_candidates)));
-  limits.push_back(fmt::format("Weaker agreement: what would be expected by chance more than {:g} times in such a search is "
-                               "not reported.",
-                               options.max_expected_false_hits));
+  limits.push_back(
+      fmt::format("Photos that were not among the candidates: of each query and of its mirror image the {} "
+                  "that share most detail, and the few that look alike as a whole, were compared closely.",
+                  GroupedNumber(options.shortlist.max_candidates)));
+  limits.push_back(
+      fmt::format("Weaker agreement: what would be expected by chance more than {:g} times in such a search is "
+                  "not reported.",
+                  options.max_expected_false_hits));
   return limits;
 }
 
 std::vector<std::string> LimitsOf(const CompareOptions& options) {
-  return {"Everything but these two files: no collection was searched.",
-          fmt::format("Weaker agreement: what would be expected by chance more than {:g} times in such a comparison is not "
-                      "reported.",
-                      options.max_expected_false_hits)};
+  return {
+      "Everything but these two files: no collection was searched.",
+      fmt::format("Weaker agreement: what would be expected by chance more than {:g} times in such a comparison is not "
+                  "reported.",
+                  options.max_expected_false_hits)};
 }
 
 std::vector<std::string> LimitsOf(const QueryResult& result) {
@@ -66,8 +70,9 @@ std::vector<std::string> LimitsOf(const QueryResult& result) {
     limits.push_back(fmt::format("{} left out by the filters", Counted(result.num_hits_left_out, "hit")));
   }
   if (result.num_damaged > 0) {
-    limits.push_back(fmt::format("{} not compared, because what is stored of them is damaged ('pugmark check' names them)",
-                                 Counted(result.num_damaged, "candidate")));
+    limits.push_back(
+        fmt::format("{} not compared, because what is stored of them is damaged ('pugmark check' names them)",
+                    Counted(result.num_damaged, "candidate")));
   }
   return limits;
 }

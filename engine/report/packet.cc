@@ -120,8 +120,8 @@ class Copier {
         lines_[sha256] = file;
       } else {
         ++outcome.num_missing;
-        lines_[sha256] = fmt::format("MISSING    {}\n           {}; no file of this packet holds its bytes", sha256.Hex(),
-                                     EscapeText(original.note));
+        lines_[sha256] = fmt::format("MISSING    {}\n           {}; no file of this packet holds its bytes",
+                                     sha256.Hex(), EscapeText(original.note));
         if (const auto thumbnail = files_.ThumbnailOf(sha256)) {
           const std::string file = fmt::format("thumbnails/{}.jpg", sha256.Hex());
           draft_->Write(file, Characters(*thumbnail));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The photos behind a result: the original if it is still at its place with the bytes that were searched, else the thumbnail.
+// The photos behind a result: the original if it is still at its place with the bytes that were searched, else the
+// thumbnail.
 #pragma once
 
 #include <cstdint>

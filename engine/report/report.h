@@ -37,10 +37,10 @@ inline constexpr std::string_view kListingSentence =
 // One JSON object on one line, without the line break: the contract of docs/design.md, "The program"; fields are only
 // ever added. Beyond the contract: query_width, query_height, keypoints, photos_searched, roi, excluded; per hit cells,
 // agreeing_pixels, banks, photo_width, photo_height, sightings_left_out; per sighting title, price, currency, captured_at,
-// products, species, operation, path. Overlaps and agreeing_pixels are fractions in [0, 1], regions and the transform are in
-// pixels of the upright originals, the transform maps the unmirrored query to the photo, row by row. What is not known
-// is null: fields of a listing, the SHA-256 of a file that could not be read, the transform of a hit that no geometry
-// supports. A query that could not be read is an object of type "error".
+// products, species, operation, path. Overlaps and agreeing_pixels are fractions in [0, 1], regions and the transform
+// are in pixels of the upright originals, the transform maps the unmirrored query to the photo, row by row. What is not
+// known is null: fields of a listing, the SHA-256 of a file that could not be read, the transform of a hit that no
+// geometry supports. A query that could not be read is an object of type "error".
 std::string FormatJson(const QueryResult& result);
 
 // {"schema":1,"type":"comparison","a":{path, sha256, width, height, keypoints},"b":{...},"elapsed_ms",

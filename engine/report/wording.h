@@ -44,7 +44,8 @@ std::string ShortSha256Text(const Sha256& sha256);
 // What of the two photos matched, in a few words: "the whole photo", "a part of the query, mirrored".
 std::string MatchedText(const Hit& hit);
 
-// What must not be missed about a hit, a phrase each: copied from a benign bank, in another bank, sightings left out. Escaped.
+// What must not be missed about a hit, a phrase each: copied from a benign bank, in another bank, sightings left out.
+// Escaped.
 std::vector<std::string> NotesOf(const Hit& hit);
 
 // The numbers behind a hit, one phrase each: inliers, overlaps, agreeing pixels, expected false hits.

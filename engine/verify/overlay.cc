@@ -14,7 +14,8 @@ const cv::Scalar kNothing(128, 128, 128);
 
 // Three channels, shrunk to `scale` if that is less than 1: warping takes four pixels, and would skip those between.
 cv::Mat ColourAt(const Image& image, double scale) {
-  const cv::Mat pixels(image.height_px, image.width_px, CV_8UC(image.channels), const_cast<uint8_t*>(image.pixels.data()));
+  const cv::Mat pixels(image.height_px, image.width_px, CV_8UC(image.channels),
+                       const_cast<uint8_t*>(image.pixels.data()));
   cv::Mat colour;
   if (image.channels == 3) {
     colour = pixels;
@@ -38,7 +39,8 @@ Image ToImage(const cv::Mat& bgr) {
 
 // The box around the query's outline in the photo, cut at the photo's border. nullopt if a corner lies at or behind the
 // horizon, where the outline is no quadrilateral.
-std::optional<cv::Rect2d> CommonBox(const OverlaySide& query, const OverlaySide& photo, const cv::Matx33d& photo_from_query) {
+std::optional<cv::Rect2d> CommonBox(const OverlaySide& query, const OverlaySide& photo,
+                                    const cv::Matx33d& photo_from_query) {
   double left = INFINITY, top = INFINITY, right = -INFINITY, bottom = -INFINITY;
   const cv::Vec3d middle = photo_from_query * cv::Vec3d(query.width_px / 2.0, query.height_px / 2.0, 1);
   for (const double x : {0.0, static_cast<double>(query.width_px)}) {
@@ -124,21 +126,24 @@ std::optional<Overlay> LayOver(const OverlaySide& query, const OverlaySide& phot
   }
   const std::optional<cv::Rect2d> box = CommonBox(query, photo, transform);
   if (!box) return std::nullopt;
-  const double query_zoom = ScaleOf(transform, query.width_px / 2.0, query.height_px / 2.0);  // Photo pixels per query pixel.
+  const double query_zoom =
+      ScaleOf(transform, query.width_px / 2.0, query.height_px / 2.0);  // Photo pixels per query pixel.
   const double photo_detail = static_cast<double>(photo.image->width_px) / photo.width_px;
   const double query_detail = static_cast<double>(query.image->width_px) / query.width_px / query_zoom;
-  const double scale =
-      std::min(std::max(photo_detail, query_detail), std::clamp(max_side_px, 16, 4096) / std::max(box->width, box->height));
+  const double scale = std::min(std::max(photo_detail, query_detail),
+                                std::clamp(max_side_px, 16, 4096) / std::max(box->width, box->height));
   const cv::Size size(std::max(1, static_cast<int>(std::lround(box->width * scale))),
                       std::max(1, static_cast<int>(std::lround(box->height * scale))));
   const cv::Matx33d overlay_from_photo(scale, 0, -box->x * scale, 0, scale, -box->y * scale, 0, 0, 1);
   try {
     cv::Mat query_covered, photo_covered;
-    const cv::Mat query_picture = Warped(query, overlay_from_photo * transform, scale * query_zoom, size, &query_covered);
+    const cv::Mat query_picture =
+        Warped(query, overlay_from_photo * transform, scale * query_zoom, size, &query_covered);
     const cv::Mat photo_picture = Warped(photo, overlay_from_photo, scale, size, &photo_covered);
     const cv::Mat common = query_covered & photo_covered;
     if (cv::countNonZero(common) == 0) return std::nullopt;
-    return Overlay{ToImage(query_picture), ToImage(photo_picture), ToImage(DifferenceOf(query_picture, photo_picture, common))};
+    return Overlay{ToImage(query_picture), ToImage(photo_picture),
+                   ToImage(DifferenceOf(query_picture, photo_picture, common))};
   } catch (const cv::Exception&) {
     return std::nullopt;  // A transform too degenerate to warp by.
   }

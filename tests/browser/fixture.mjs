@@ -13,7 +13,8 @@ const samples = process.env.PUGMARK_SAMPLES;
 
 // What a seller might write: markup, a terminal's control characters, a reversed reading direction.
 export const hostileTitle =
-  "<img src=http://evil.example/x onerror=\"window.pwned=1\"><script>window.pwned=1</script>{{{title}}}\u001b[2J\u202Egpj.exe";
+  "<img src=http://evil.example/x onerror=\"window.pwned=1\">" +
+  "<script>window.pwned=1</script>{{{title}}}\u001b[2J\u202Egpj.exe";
 
 // Photos of the collage q21 and of the copy q22, one listing each.
 const ads = [

@@ -268,7 +268,9 @@ test("without scripts everything can be read and revealed", () =>
   onPage("blurred.html", { javaScriptEnabled: false }, async (page) => {
     assert.ok(!(await page.locator("#q1h1 .tools").isVisible()), "No control that does nothing.");
     assert.ok(!(await page.locator("#keys").isVisible()));
-    for (const layer of ["known", "carried", "difference"]) assert.ok(await page.locator(`#q1h1 .layer.${layer} img`).isVisible());
+    for (const layer of ["known", "carried", "difference"]) {
+      assert.ok(await page.locator(`#q1h1 .layer.${layer} img`).isVisible());
+    }
     await page.locator("#q1h1 .pair .veil").click();
     assert.ok(await page.locator("#q1h1-reveal").isChecked());
     await page.locator("#q1h4 summary").click();

@@ -44,8 +44,8 @@ class EvidenceTest : public CliTest {
 TEST_F(EvidenceTest, SearchMakesPageAndPacketAndStdoutHoldsResultsOnly) {
   const Outcome plain = InCollection({"search", In("query.jpg"), "--format", "json"});
   ASSERT_EQ(plain.exit_code, 0) << plain.err;
-  const Outcome outcome = InCollection({"search", In("query.jpg"), "--format", "json", "--html", In("page.html"), "--packet",
-                                        In("packet"), "--blur", "--grey"});
+  const Outcome outcome = InCollection({"search", In("query.jpg"), "--format", "json", "--html", In("page.html"),
+                                        "--packet", In("packet"), "--blur", "--grey"});
   EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
   ASSERT_EQ(Lines(outcome.out).size(), 1u);
   Json with = Lines(outcome.out)[0], without = Lines(plain.out)[0];
@@ -83,7 +83,8 @@ TEST_F(EvidenceTest, AnExistingPacketIsRefusedBeforeTheSearch) {
 
 TEST_F(EvidenceTest, WhereTheOriginalIsGoneTheThumbnailIsShownAndThePageSaysSo) {
   fs::remove(Photo("a.jpg"));
-  const Outcome outcome = InCollection({"search", In("query.jpg"), "--html", In("page.html"), "--packet", In("packet")});
+  const Outcome outcome =
+      InCollection({"search", In("query.jpg"), "--html", In("page.html"), "--packet", In("packet")});
   EXPECT_EQ(outcome.exit_code, 0);
   EXPECT_THAT(outcome.err, HasSubstr("1 missing, see CONTENTS.txt"));
   EXPECT_THAT(Slurp(scratch_ / "page.html"), HasSubstr("thumbnail: the original is no longer at its place"));

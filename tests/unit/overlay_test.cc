@@ -15,7 +15,8 @@ namespace {
 constexpr Transform kIdentity = {1, 0, 0, 0, 1, 0, 0, 0, 1};
 
 cv::Mat MatOf(const Image& image) {
-  return cv::Mat(image.height_px, image.width_px, CV_8UC(image.channels), const_cast<uint8_t*>(image.pixels.data())).clone();
+  return cv::Mat(image.height_px, image.width_px, CV_8UC(image.channels), const_cast<uint8_t*>(image.pixels.data()))
+      .clone();
 }
 
 OverlaySide SideOf(const Image& image) { return {&image, image.width_px, image.height_px}; }
@@ -110,8 +111,8 @@ TEST(Overlay, RefusesWhatCannotBeLaidOver) {
   constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
   for (const Transform& transform :
        {Transform{}, Transform{1, 0, 5000, 0, 1, 0, 0, 0, 1}, Transform{1e-3, 0, 0, 0, 1e-3, 0, 0, 0, 1},
-        Transform{1, 0, 0, 0, 1, 0, -0.01, 0, 1}, Transform{1, 1, 0, 1, 1, 0, 0, 0, 1}, Transform{kNan, 0, 0, 0, 1, 0, 0, 0, 1},
-        Transform{1, 0, 0, 0, 1, 0, 0, 0, 0}}) {
+        Transform{1, 0, 0, 0, 1, 0, -0.01, 0, 1}, Transform{1, 1, 0, 1, 1, 0, 0, 0, 1},
+        Transform{kNan, 0, 0, 0, 1, 0, 0, 0, 1}, Transform{1, 0, 0, 0, 1, 0, 0, 0, 0}}) {
     EXPECT_FALSE(LayOver(side, side, transform, 800));
   }
   EXPECT_FALSE(LayOver({&picture, 0, 0}, side, kIdentity, 800));

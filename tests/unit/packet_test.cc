@@ -87,8 +87,8 @@ TEST_F(PacketTest, HoldsEverythingAndProvesIt) {
   EXPECT_EQ(outcome.num_missing, 0);
   const std::string query = "originals/" + result_.sha256->Hex() + ".jpg";
   const std::string photo = "originals/" + result_.hits[0].photo.sha256.Hex() + ".png";
-  EXPECT_EQ(FilesIn(scratch_ / "packet"), (std::set<std::string>{"CONTENTS.txt", "SHA256SUMS", "report.html",
-                                                                 "results.jsonl", query, photo}));
+  EXPECT_EQ(FilesIn(scratch_ / "packet"),
+            (std::set<std::string>{"CONTENTS.txt", "SHA256SUMS", "report.html", "results.jsonl", query, photo}));
   EXPECT_EQ(Slurp(scratch_ / "packet" / query), Slurp(query_)) << "Byte by byte.";
   EXPECT_EQ(Slurp(scratch_ / "packet" / photo), Slurp(photo_));
   EXPECT_EQ(Slurp(scratch_ / "packet" / "results.jsonl"), FormatJson(result_) + "\n");
@@ -177,7 +177,9 @@ TEST_F(PacketTest, AFailureLeavesNothing) {
 
 TEST_F(PacketTest, PicturesSayWhereTheyAreFrom) {
   const PhotoFiles files(collection_);
-  const auto source = [&] { return files.PictureOf(photo_, Sha256::FromHex(result_.hits[0].photo.sha256.Hex())).source; };
+  const auto source = [&] {
+    return files.PictureOf(photo_, Sha256::FromHex(result_.hits[0].photo.sha256.Hex())).source;
+  };
   EXPECT_EQ(source(), "from the original, SHA-256 checked");
   EXPECT_EQ(files.PictureOf(photo_, result_.hits[0].photo.sha256).image->width_px, 200);
   WriteJpeg(photo_, MakePicture(4, 200, 150));

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "engine/report/html.h"
-
 #include <fstream>
 #include <limits>
 
+#include "engine/report/html.h"
 #include "engine/report/html_pictures.h"
 #include "engine/report/html_timeline.h"
 #include "index/base/error.h"
@@ -44,7 +43,9 @@ HtmlOptions OptionsWithPictures() {
   options.created_at = "2026-11-24T06:55:54Z";
   options.parameters = {{"Command", "pugmark search a.jpg"}};
   options.not_searched = {"Photos of <other> platforms."};
-  options.query_picture = [](const QueryResult&) { return ReportPicture{APicture(1), "from the original, SHA-256 checked"}; };
+  options.query_picture = [](const QueryResult&) {
+    return ReportPicture{APicture(1), "from the original, SHA-256 checked"};
+  };
   options.hit_picture = [](const Hit&) { return ReportPicture{APicture(2), "thumbnail: the original is gone"}; };
   return options;
 }
@@ -86,8 +87,7 @@ TEST(ReportHtml, PolicyAllowsThisPagesOwnStyleAndScriptOnly) {
   EXPECT_THAT(policy, Not(HasSubstr("unsafe")));
   EXPECT_THAT(policy, HasSubstr("base-uri 'none'; form-action 'none'"));
   for (const char* element : {"style", "script"}) {
-    const std::string text =
-        Between(html, std::string("<") + element + ">", std::string("</") + element + ">");
+    const std::string text = Between(html, std::string("<") + element + ">", std::string("</") + element + ">");
     const Sha256 sha256 = Sha256::Of({reinterpret_cast<const uint8_t*>(text.data()), text.size()});
     EXPECT_THAT(policy, HasSubstr(std::string(element) + "-src 'sha256-" + html::Base64(sha256.bytes) + "'"));
     EXPECT_THAT(text, Not(HasSubstr("evil"))) << "Nothing from outside is in it.";
@@ -244,7 +244,8 @@ TEST(ReportHtml, VeilsPicturesOnRequestOnly) {
   options.blur = true;
   const std::string blurred = Html({AResult({AHit()}), AResult({})}, options);
   EXPECT_THAT(blurred, HasSubstr("<html lang=\"en\" class=\"blur\">"));
-  EXPECT_EQ(Count(blurred, "<input type=\"checkbox\" class=\"reveal\""), 2u) << "Of the hit, and of the query without one.";
+  EXPECT_EQ(Count(blurred, "<input type=\"checkbox\" class=\"reveal\""), 2u)
+      << "Of the hit, and of the query without one.";
   // Pair and overlay of the hit, and the query.
   EXPECT_EQ(Count(blurred, "class=\"veil\""), 3u);
   options.grey = true;
@@ -276,7 +277,8 @@ TEST(ReportTimeline, ReadsDaysAndNothingElse) {
   EXPECT_EQ(html::DayNumber("1970-01-01"), 0);
   EXPECT_EQ(html::DayNumber("2017-01-14T09:30:00Z"), 17180);
   EXPECT_EQ(html::DayNumber("2016-02-29 10:00"), 16860);
-  for (const char* none : {"", "2017", "2017-02-29", "2017-13-01", "0001-01-01", "2017-01-1x", "2017-01-140", "2017/01/14"}) {
+  for (const char* none :
+       {"", "2017", "2017-02-29", "2017-13-01", "0001-01-01", "2017-01-1x", "2017-01-140", "2017/01/14"}) {
     EXPECT_EQ(html::DayNumber(none), std::nullopt) << none;
   }
 }
