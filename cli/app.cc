@@ -71,7 +71,8 @@ std::string Nearest(const std::string& typed, const std::vector<std::string>& na
 
 std::vector<std::string> CommandNames(const CLI::App& app) {
   std::vector<std::string> names;
-  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) names.push_back(command->get_name());
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; }))
+    names.push_back(command->get_name());
   return names;
 }
 
@@ -159,7 +160,8 @@ std::string ExplainMistake(const CLI::App& app, int argc, const char* const* arg
   if (!word.empty() && !is_command) {
     const std::string nearest = Nearest(word, commands);
     return fmt::format("There is no command '{}'.{}\nCommands: {}. 'pugmark --help' explains them.", EscapeText(word),
-                       nearest.empty() ? std::string() : fmt::format(" Did you mean '{}'?", nearest), fmt::join(commands, ", "));
+                       nearest.empty() ? std::string() : fmt::format(" Did you mean '{}'?", nearest),
+                       fmt::join(commands, ", "));
   }
   std::string message = EscapeText(error.what());
   if (!message.ends_with('.')) message += ".";

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The audit log's side of a command: what it read, what came out, who asked. Written when the command ends, however it ends.
+// The audit log's side of a command: what it read, what came out, who asked. Written when the command ends, however it
+// ends.
 //
-// A command only adds its inputs and results to context.audit; RunLogged() does the rest for all of them. What is logged and
-// how: docs/formats.md, "Audit log".
+// A command only adds its inputs and results to context.audit; RunLogged() does the rest for all of them. What is logged
+// and how: docs/formats.md, "Audit log".
 #pragma once
 
 #include <cstdint>

@@ -15,7 +15,8 @@ namespace {
 
 std::string Upper(std::string_view text) {
   std::string upper(text);
-  std::transform(upper.begin(), upper.end(), upper.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  std::transform(upper.begin(), upper.end(), upper.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
   return upper;
 }
 
@@ -50,7 +51,8 @@ int Doctor(const ExamineOptions& options, const Context& context) {
   int num_warnings = 0;
   const bool is_unfit = PrintAll(ExamineInstallation(), context.format, &num_warnings);
   bool is_ill = false;
-  if (!context.collection.empty()) is_ill = PrintAll(ExamineCollection(context.collection, options), context.format, &num_warnings);
+  if (!context.collection.empty())
+    is_ill = PrintAll(ExamineCollection(context.collection, options), context.format, &num_warnings);
   if (context.format != Format::kJson) {
     fmt::print("{}{}\n", is_unfit || is_ill ? "Not fit for use: see FAIL above." : "Fit for use",
                is_unfit || is_ill ? std::string()
@@ -65,8 +67,11 @@ int Doctor(const ExamineOptions& options, const Context& context) {
 
 Run AddDoctor(CLI::App& app, const Context& context) {
   auto options = std::make_shared<ExamineOptions>();
-  CLI::App* command = app.add_subcommand("doctor", "Check this installation, and with -c a collection: is all fit for use?");
-  command->add_option("--sample", options->num_sampled, "Let this many photos of the collection look for themselves (default 50)")
+  CLI::App* command =
+      app.add_subcommand("doctor", "Check this installation, and with -c a collection: is all fit for use?");
+  command
+      ->add_option("--sample", options->num_sampled,
+                   "Let this many photos of the collection look for themselves (default 50)")
       ->check(CLI::Range(1, 100000))
       ->type_name("N");
   return [options, &context] { return Doctor(*options, context); };

@@ -181,7 +181,8 @@ int Log(const Options& options, const Context& context) {
 
 Run AddLog(CLI::App& app, const Context& context) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand("log", "Show who did what with the collection, or prove that nothing was changed since");
+  CLI::App* command =
+      app.add_subcommand("log", "Show who did what with the collection, or prove that nothing was changed since");
   command->add_option("entry", options->entry, "Show this entry whole")->check(CLI::PositiveNumber)->type_name("ENTRY");
   command->add_option("--since", options->since, "Only entries of this day or moment (UTC) and later, as 2026-11-24 or "
                                                  "2026-11-24T06:55:54Z")
@@ -190,12 +191,15 @@ Run AddLog(CLI::App& app, const Context& context) {
   command->add_option("--limit", options->limit, "Show the newest N entries (default 50)")
       ->check(CLI::Range(int64_t{1}, int64_t{1'000'000'000}))
       ->type_name("N");
-  command->add_flag("--verify", options->verify, "Prove that no entry was edited, removed or moved; exit code 12 if one was")
+  command
+      ->add_flag("--verify", options->verify, "Prove that no entry was edited, removed or moved; exit code 12 if one was")
       ->group("Proof");
   command->add_flag("--head", options->head, "Print number and hash of the last entry, to be written down elsewhere")
       ->group("Proof");
-  command->add_option("--expect", options->expect, "With --verify: this head, noted earlier, must be in the log (16 digits or "
-                                                   "more)")
+  command
+      ->add_option("--expect", options->expect,
+                   "With --verify: this head, noted earlier, must be in the log (16 digits or "
+                   "more)")
       ->type_name("HASH")
       ->group("Proof");
   return [options, &context] { return Log(*options, context); };

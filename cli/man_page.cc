@@ -46,7 +46,8 @@ std::string ValueOf(const OptionInfo& option) {
 }
 
 std::string Upper(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
   return text;
 }
 
@@ -134,8 +135,9 @@ void CheckBlocks(const CommandInfo& command, const std::map<std::string, std::st
     const bool is_known = std::any_of(command.options.begin(), command.options.end(),
                                       [&](const OptionInfo& option) { return option.names.back() == name; });
     if (!is_known) {
-      throw Error(ErrorCode::kInvalidArgument,
-                  fmt::format("The man page of '{}' has a block on '{}', which is none of its options.", command.name, name));
+      throw Error(
+          ErrorCode::kInvalidArgument,
+          fmt::format("The man page of '{}' has a block on '{}', which is none of its options.", command.name, name));
     }
   }
 }
@@ -184,7 +186,8 @@ std::string OverviewPage(const CommandInfo& program, const std::vector<CommandIn
     }
   }
   if (!has_commands || !has_options) {
-    throw Error(ErrorCode::kInvalidArgument, "pugmark.1 needs the lines that commands and options are put in the place of.");
+    throw Error(ErrorCode::kInvalidArgument,
+                "pugmark.1 needs the lines that commands and options are put in the place of.");
   }
   return page;
 }

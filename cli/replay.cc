@@ -54,10 +54,12 @@ Json ReadEntry(int64_t number, const CollectionPaths& paths) {
 }
 
 // The options as they were given then, through the same parser.
+const std::set<std::string, std::less<>> kNotOfTheAnswer = {"images", "threads", "verbose", "html", "packet", "blur", "grey"};
+
 SearchCommand ParametersOf(const Json& body) {
   std::vector<std::string> words;
   for (const auto& [name, values] : body["parameters"].items()) {
-    if (name == "images" || name == "html" || name == "verbose" || name == "threads") continue;
+    if (kNotOfTheAnswer.contains(name)) continue;
     if (!values.is_array()) {
       words.push_back("--" + name);
       continue;
@@ -71,7 +73,8 @@ SearchCommand ParametersOf(const Json& body) {
   try {
     app.parse(words);
   } catch (const CLI::ParseError& e) {
-    throw Error(ErrorCode::kUnsupported, fmt::format("The logged options are not understood by this version: {}", EscapeText(e.what())));
+    throw Error(ErrorCode::kUnsupported,
+                fmt::format("The logged options are not understood by this version: {}", EscapeText(e.what())));
   }
   return command;
 }
@@ -95,7 +98,8 @@ bool HasHash(const fs::path& file, const std::string& sha256) {
 }
 
 // Files given now first, then where it was, then a copy in the collection, then where the same photo was ingested from.
-std::optional<fs::path> FindFile(const Logged& query, const std::map<std::string, fs::path>& given, const Collection& collection) {
+std::optional<fs::path> FindFile(const Logged& query, const std::map<std::string, fs::path>& given,
+                                 const Collection& collection) {
   if (const auto found = given.find(query.sha256); found != given.end()) return found->second;
   if (query.sha256.empty()) return std::nullopt;
   if (HasHash(query.path, query.sha256)) return query.path;
@@ -115,7 +119,8 @@ std::string ReviewOf(const Json& hit) { return hit.value("review", "none"); }
 std::vector<std::string> Differences(const Json& then, const Json& now, const Catalogue& catalogue) {
   std::vector<std::string> differences;
   const Json none = Json::array();
-  const Json &then_hits = then.contains("hits") ? then["hits"] : none, &now_hits = now.contains("hits") ? now["hits"] : none;
+  const Json &then_hits = then.contains("hits") ? then["hits"] : none,
+             &now_hits = now.contains("hits") ? now["hits"] : none;
   const auto find = [](const Json& hits, const std::string& photo) {
     return std::find_if(hits.begin(), hits.end(), [&](const Json& h) { return h.value("photo", "") == photo; });
   };
@@ -235,7 +240,8 @@ int Replay(const SearchCommand& command, const Context& context) {
     searcher.SearchListing(FindListing(repeated.listing, searcher), command.num_threads, context.stop,
                            [&](const QueryResult& result) {
                              for (Repeated& outcome : outcomes) {
-                               if (result.sha256 && result.sha256->Hex() == outcome.logged.sha256) compare(result, &outcome);
+                               if (result.sha256 && result.sha256->Hex() == outcome.logged.sha256)
+                                 compare(result, &outcome);
                              }
                            });
     for (Repeated& outcome : outcomes) {

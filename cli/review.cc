@@ -47,10 +47,11 @@ Named Find(const std::string& name, const Catalogue& catalogue) {
   } else if (IsSha256(name)) {
     named.sha256 = Sha256::FromHex(name);
   } else {
-    throw Error(ErrorCode::kInvalidArgument,
-                fmt::format("'{}' is neither a file nor a SHA-256 of 64 digits. Name photos as 'search --format json' shows "
-                            "them, or by their files.",
-                            EscapeText(name)));
+    throw Error(
+        ErrorCode::kInvalidArgument,
+        fmt::format("'{}' is neither a file nor a SHA-256 of 64 digits. Name photos as 'search --format json' shows "
+                    "them, or by their files.",
+                    EscapeText(name)));
   }
   named.id = catalogue.FindPhoto(named.sha256);
   return named;
@@ -178,9 +179,12 @@ Run AddReview(CLI::App& app, const Context& context) {
   command->add_option("answer", options->answer, "Say whether both show the same thing: yes, no or unsure")
       ->type_name("yes|no|unsure");
   command->add_option("--note", options->note, "Keep this text with the review, such as the reason")->type_name("TEXT");
-  command->add_option("--by", options->by, "Record this person as the reviewer (default: the login name)")->type_name("NAME");
-  command->add_flag("--list", options->list, "Show the answers that count, of all pairs or of one photo; with --format json to "
-                                             "export them")
+  command->add_option("--by", options->by, "Record this person as the reviewer (default: the login name)")
+      ->type_name("NAME");
+  command
+      ->add_flag("--list", options->list,
+                 "Show the answers that count, of all pairs or of one photo; with --format json to "
+                 "export them")
       ->group("Showing reviews");
   command->add_flag("--all", options->all, "With --list: show superseded answers too")->group("Showing reviews");
   return [options, &context] { return options->list ? List(*options, context) : Add(*options, context); };

@@ -162,12 +162,14 @@ void AddSearchOptions(CLI::App* command, SearchCommand* options) {
   constexpr char kFilters[] = "Which sightings are shown";
   constexpr char kOutput[] = "Output";
   constexpr char kCustody[] = "Audit log";
-  command->add_option("images", options->photos, "Search for these photos, or for all files in these folders")->type_name("IMAGE");
+  command->add_option("images", options->photos, "Search for these photos, or for all files in these folders")
+      ->type_name("IMAGE");
   command->add_option("--listing", options->listing,
                       "Search for all photos of this listing of the collection together, in other listings")
       ->type_name("PLATFORM:ID")
       ->group(kWhat);
-  command->add_flag("--as-listing", options->as_listing, "Take the photos as those of one listing: rank listings, not photos")
+  command
+      ->add_flag("--as-listing", options->as_listing, "Take the photos as those of one listing: rank listings, not photos")
       ->group(kWhat);
   command->add_option("--roi", options->roi,
                       "Search for this part of the photo only: pixels of the upright original, or 10%,20%,50%,50%")
@@ -216,15 +218,20 @@ void AddSearchOptions(CLI::App* command, SearchCommand* options) {
       ->type_name("NAME")
       ->group(kFilters);
   AddReportFiles(command, &options->reports);
-  command->add_flag("-v,--verbose", options->verbose, "Show the numbers behind each hit and all its sightings")->group(kOutput);
-  command->add_option("--replay", options->replay,
-                      "Repeat the search of this entry of the audit log on the snapshot it used, and say whether the answer is "
-                      "the same; photos are named only if they lie elsewhere now")
+  command->add_flag("-v,--verbose", options->verbose, "Show the numbers behind each hit and all its sightings")
+      ->group(kOutput);
+  command
+      ->add_option(
+          "--replay", options->replay,
+          "Repeat the search of this entry of the audit log on the snapshot it used, and say whether the answer is "
+          "the same; photos are named only if they lie elsewhere now")
       ->check(CLI::PositiveNumber)
       ->type_name("ENTRY")
       ->group(kCustody);
-  command->add_flag("--no-log", options->no_log,
-                    "Keep photos and answer out of the audit log; that a search was made, when and by whom is logged all the same")
+  command
+      ->add_flag(
+          "--no-log", options->no_log,
+          "Keep photos and answer out of the audit log; that a search was made, when and by whom is logged all the same")
       ->group(kCustody);
   AddThreads(command, &options->num_threads)->group(kHow);
 }

@@ -98,7 +98,8 @@ std::optional<File> ByLibheif(const Image& image, heif_compression_format format
   for (int y = 0; y < image.height_px; ++y) {
     for (int x = 0; x < image.width_px; ++x) {
       for (int c = 0; c < 3; ++c) {
-        pixels[y * stride + 3 * x + c] = image.pixels[3 * static_cast<size_t>(y * image.width_px + x) + 2 - static_cast<size_t>(c)];
+        pixels[y * stride + 3 * x + c] =
+            image.pixels[3 * static_cast<size_t>(y * image.width_px + x) + 2 - static_cast<size_t>(c)];
       }
     }
   }
@@ -123,7 +124,8 @@ double SoftNoise(double x, double y) {
   const auto i = static_cast<int64_t>(std::floor(x)), j = static_cast<int64_t>(std::floor(y));
   const auto smooth = [](double t) { return t * t * (3 - 2 * t); };
   const double u = smooth(x - static_cast<double>(i)), v = smooth(y - static_cast<double>(j));
-  return (value(i, j) * (1 - u) + value(i + 1, j) * u) * (1 - v) + (value(i, j + 1) * (1 - u) + value(i + 1, j + 1) * u) * v;
+  return (value(i, j) * (1 - u) + value(i + 1, j) * u) * (1 - v) +
+         (value(i, j + 1) * (1 - u) + value(i + 1, j + 1) * u) * v;
 }
 
 // Mean over pixels and channels of |difference|; a grey image counts for all three.
@@ -134,7 +136,8 @@ double MeanError(const Image& a, const Image& b, bool as_grey) {
       for (int c = 0; c < 3; ++c) {
         const size_t at = static_cast<size_t>(y * b.width_px + x);
         const int value = b.channels == 1 ? b.pixels[at] : b.pixels[3 * at + static_cast<size_t>(c)];
-        const int wanted = as_grey ? GreyOf(a, x, y) : a.pixels[3 * static_cast<size_t>(y * a.width_px + x) + static_cast<size_t>(c)];
+        const int wanted =
+            as_grey ? GreyOf(a, x, y) : a.pixels[3 * static_cast<size_t>(y * a.width_px + x) + static_cast<size_t>(c)];
         sum += std::abs(value - wanted);
       }
     }
@@ -178,7 +181,8 @@ Image ConformancePicture(int width_px, int height_px) {
       const double u = static_cast<double>(x) / width_px, v = static_cast<double>(y) / height_px;
       const double marks = 90 * SoftNoise(x / 14.0, y / 14.0) + 40 * SoftNoise(x / 5.0 + 1000, y / 5.0);
       const double values[3] = {60 + 110 * u + marks, 50 + 120 * v + marks, 120 + 60 * std::sin(7 * u * u + 5 * v) + marks};
-      for (const double value : values) image.pixels[at++] = static_cast<uint8_t>(std::lround(std::clamp(value, 0.0, 255.0)));
+      for (const double value : values)
+        image.pixels[at++] = static_cast<uint8_t>(std::lround(std::clamp(value, 0.0, 255.0)));
     }
   }
   return image;
@@ -186,9 +190,12 @@ Image ConformancePicture(int width_px, int height_px) {
 
 std::vector<ConformanceResult> TryDecoders() {
   const Image image = ConformancePicture(kWidth_px, kHeight_px);
-  return {Try(PhotoFormat::kJpeg, image, ByOpenCv(image, ".jpg")),  Try(PhotoFormat::kPng, image, ByOpenCv(image, ".png")),
-          Try(PhotoFormat::kWebp, image, ByOpenCv(image, ".webp")), Try(PhotoFormat::kTiff, image, ByOpenCv(image, ".tiff")),
-          Try(PhotoFormat::kBmp, image, ByOpenCv(image, ".bmp")),   Try(PhotoFormat::kGif, image, ByGiflib(image)),
+  return {Try(PhotoFormat::kJpeg, image, ByOpenCv(image, ".jpg")),
+          Try(PhotoFormat::kPng, image, ByOpenCv(image, ".png")),
+          Try(PhotoFormat::kWebp, image, ByOpenCv(image, ".webp")),
+          Try(PhotoFormat::kTiff, image, ByOpenCv(image, ".tiff")),
+          Try(PhotoFormat::kBmp, image, ByOpenCv(image, ".bmp")),
+          Try(PhotoFormat::kGif, image, ByGiflib(image)),
           Try(PhotoFormat::kHeic, image, ByLibheif(image, heif_compression_HEVC)),
           Try(PhotoFormat::kAvif, image, ByLibheif(image, heif_compression_AV1))};
 }

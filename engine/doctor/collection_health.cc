@@ -43,7 +43,8 @@ Finding SnapshotAge(const Collection& collection, const SnapshotInfo& info, cons
                   {{"age_days", days}, {"unindexed_photos", static_cast<double>(num_unindexed)}}};
   if (num_unindexed > 0) {
     finding.level = days > options.max_age_days ? Level::kFail : Level::kWarn;
-    finding.message += fmt::format(" {} photos are not in it and are found by their bytes only. Run 'pugmark reindex'.", num_unindexed);
+    finding.message +=
+        fmt::format(" {} photos are not in it and are found by their bytes only. Run 'pugmark reindex'.", num_unindexed);
   }
   return finding;
 }
@@ -93,7 +94,9 @@ Finding Disk(const Collection& collection, const SnapshotInfo& info) {
   if (error) return {"disk", Level::kWarn, "The free space cannot be told: " + EscapeText(error.message()) + ".", {}};
   const double free = static_cast<double>(space.available);
   Finding finding{"disk",
-                  free < index_bytes * 1.2 ? Level::kFail : free < 2 * index_bytes + kSpareBytes ? Level::kWarn : Level::kOk,
+                  free < index_bytes * 1.2               ? Level::kFail
+                  : free < 2 * index_bytes + kSpareBytes ? Level::kWarn
+                                                         : Level::kOk,
                   fmt::format("{} free; the next reindex writes about {} beside the present index.", SizeText(free),
                               SizeText(index_bytes)),
                   {{"free_bytes", free}, {"needed_bytes", index_bytes}}};
@@ -108,7 +111,8 @@ Finding AuditChain(const CollectionPaths& paths) {
             fmt::format("{} ({} findings). See 'pugmark log --verify'.", log.findings.front(), log.findings.size()),
             {{"entries", static_cast<double>(log.num_entries)}}};
   }
-  if (!log.head) return {"audit log", Level::kWarn, "It is empty: this collection is older than the log.", {{"entries", 0}}};
+  if (!log.head)
+    return {"audit log", Level::kWarn, "It is empty: this collection is older than the log.", {{"entries", 0}}};
   return {"audit log", Level::kOk,
           fmt::format("Whole, {} entries, head {}….", log.num_entries, log.head->hash.Hex().substr(0, 16)),
           {{"entries", static_cast<double>(log.num_entries)}}};
@@ -121,16 +125,23 @@ void AddReviews(const Catalogue& catalogue, std::vector<Finding>* findings) {
   for (auto& [pair, review] : latest) reviews.push_back(std::move(review));
   const std::vector<ReviewBin> curve = ReviewCurve(reviews);
   if (curve.empty()) {
-    findings->push_back({"reviews", Level::kOk, "No answers yet to hold the stated probabilities against.", {{"answers", 0}}});
+    findings->push_back(
+        {"reviews", Level::kOk, "No answers yet to hold the stated probabilities against.", {{"answers", 0}}});
   }
   for (const ReviewBin& bin : curve) {
-    Finding finding{"reviews", bin.disagrees() ? Level::kWarn : Level::kOk,
+    Finding finding{"reviews",
+                    bin.disagrees() ? Level::kWarn : Level::kOk,
                     fmt::format("{} stated at {:.0f} to {:.0f} %: {} of {} answers are yes ({:.0f} to {:.0f} % with 95 % "
                                 "confidence), stated {:.1f} %.",
                                 bin.verdict, bin.from * 100, bin.to * 100, bin.num_yes, bin.num_yes + bin.num_no,
                                 bin.low * 100, bin.high * 100, bin.stated * 100),
-                    {{"from", bin.from}, {"to", bin.to}, {"yes", static_cast<double>(bin.num_yes)},
-                     {"no", static_cast<double>(bin.num_no)}, {"stated", bin.stated}, {"low", bin.low}, {"high", bin.high}}};
+                    {{"from", bin.from},
+                     {"to", bin.to},
+                     {"yes", static_cast<double>(bin.num_yes)},
+                     {"no", static_cast<double>(bin.num_no)},
+                     {"stated", bin.stated},
+                     {"low", bin.low},
+                     {"high", bin.high}}};
     if (bin.disagrees()) finding.message += " Trust the answers, not the stated figure, for hits like these.";
     findings->push_back(std::move(finding));
   }
@@ -159,7 +170,8 @@ std::vector<Finding> ExamineCollection(const std::filesystem::path& root, const 
       return;
     }
     if (!BelongsTogether(snapshot->info, collection.catalogue)) {
-      throw Error(ErrorCode::kCorrupt, "The index was built from another state of the catalogue. Run 'pugmark reindex --full'.");
+      throw Error(ErrorCode::kCorrupt,
+                  "The index was built from another state of the catalogue. Run 'pugmark reindex --full'.");
     }
     findings.push_back(SnapshotAge(collection, snapshot->info, options));
     add("self-match", [&] { findings.push_back(SelfMatch(collection, *snapshot, options)); });

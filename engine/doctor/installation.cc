@@ -57,13 +57,17 @@ void AddDecoders(std::vector<Finding>* findings) {
     } else if (!result.is_tried) {
       untried.push_back(name);
     } else {
-      findings->push_back({"decode", Level::kFail,
-                           fmt::format("{}: {}. Reinstall the packages that cmake/setup.sh names.", name, EscapeText(result.error)),
-                           {{"mean_error", result.mean_error}}});
+      findings->push_back(
+          {"decode",
+           Level::kFail,
+           fmt::format("{}: {}. Reinstall the packages that cmake/setup.sh names.", name, EscapeText(result.error)),
+           {{"mean_error", result.mean_error}}});
     }
   }
-  findings->push_back({"decode", right.empty() ? Level::kFail : Level::kOk,
-                       fmt::format("{} decode to what was encoded.", fmt::join(right, ", ")), {{"worst_mean_error", worst}}});
+  findings->push_back({"decode",
+                       right.empty() ? Level::kFail : Level::kOk,
+                       fmt::format("{} decode to what was encoded.", fmt::join(right, ", ")),
+                       {{"worst_mean_error", worst}}});
   if (!untried.empty()) {
     findings->push_back({"decode", Level::kWarn,
                          fmt::format("{} could not be tried: no encoder is installed (libheif with x265 and aom).",

@@ -22,7 +22,8 @@ std::string RegionText(const Region& r) {
 void AddSighting(const Sighting& sighting, std::string* text) {
   const Listing& l = sighting.listing;
   *text += "sighting";
-  for (const std::string& field : {l.platform, l.external_id, l.seller, l.url, l.posted_at, l.title, sighting.captured_at}) {
+  for (const std::string& field :
+       {l.platform, l.external_id, l.seller, l.url, l.posted_at, l.title, sighting.captured_at}) {
     *text += "\t" + EscapeText(field);
   }
   *text += "\n";
@@ -31,9 +32,9 @@ void AddSighting(const Sighting& sighting, std::string* text) {
 void AddHit(const Hit& hit, std::string* text) {
   *text += fmt::format("hit\t{}\t{}\t{}\t{}", hit.rank, VerdictName(hit.verdict), hit.photo.sha256.Hex(),
                        hit.review ? AnswerName(hit.review->answer) : "-");
-  *text += fmt::format("\t{:.4f}\t{}\t{}\t{}\t{:.3f}\t{:.3f}\t{:.3f}", Plain(hit.probability), hit.num_inliers, hit.num_cells,
-                       hit.mirrored ? "mirrored" : "upright", Plain(hit.query_overlap), Plain(hit.photo_overlap),
-                       Plain(hit.agreeing_pixels));
+  *text += fmt::format("\t{:.4f}\t{}\t{}\t{}\t{:.3f}\t{:.3f}\t{:.3f}", Plain(hit.probability), hit.num_inliers,
+                       hit.num_cells, hit.mirrored ? "mirrored" : "upright", Plain(hit.query_overlap),
+                       Plain(hit.photo_overlap), Plain(hit.agreeing_pixels));
   *text += fmt::format("\t{}\t{}\n", RegionText(hit.query_region), RegionText(hit.photo_region));
   for (const Sighting& sighting : hit.sightings) AddSighting(sighting, text);
 }

@@ -10,9 +10,10 @@
 
 namespace pugmark {
 
-// The answer as text, one line per hit and per sighting: rank, verdict, photo, review, figures rounded to what was measured,
-// regions to whole pixels, and what the manifests said. Without paths of files, times of day and durations: these differ
-// from run to run and from machine to machine. Figures may differ in their last digit between processors of other makes.
+// The answer as text, one line per hit and per sighting: rank, verdict, photo, review, figures rounded to what was
+// measured, regions to whole pixels, and what the manifests said. Without paths of files, times of day and durations: these
+// differ from run to run and from machine to machine. Figures may differ in their last digit between processors of other
+// makes.
 std::string CanonicalAnswer(const QueryResult& result);
 
 // SHA-256 of CanonicalAnswer.

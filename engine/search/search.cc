@@ -63,7 +63,8 @@ struct Searcher::Impl {
         paths(collection.paths),
         features(collection.features),
         embedding(LoadEmbedding(collection.paths, collection.embedding)),
-        snapshot(search.snapshot ? OpenSnapshot(collection.paths, *search.snapshot) : OpenCurrentSnapshot(collection.paths)),
+        snapshot(search.snapshot ? OpenSnapshot(collection.paths, *search.snapshot)
+                                 : OpenCurrentSnapshot(collection.paths)),
         catalogues([database = collection.paths.catalogue()] { return Catalogue(database, Catalogue::Access::kRead); }) {
     if (snapshot && snapshot->info.extractor != ExtractorName(features)) {
       throw Error(ErrorCode::kUnsupported,
@@ -222,7 +223,8 @@ struct Searcher::Impl {
   // described. Tiles of collages and pasted pictures are small in a query at working size.
   bool NeedsCloserLook(const QueryResult& result) const {
     if (!result.error_code.empty() || !snapshot) return false;
-    if (std::any_of(result.hits.begin(), result.hits.end(), [](const Hit& h) { return IsAlert(h.verdict); })) return false;  // Whatever a person said: the machine found it.
+    if (std::any_of(result.hits.begin(), result.hits.end(), [](const Hit& h) { return IsAlert(h.verdict); }))
+      return false;  // Whatever a person said: the machine found it.
     return std::max(result.width_px, result.height_px) * 4 > features.working_size_px * 5 ||
            result.num_keypoints >= features.max_keypoints;
   }
@@ -243,7 +245,8 @@ struct Searcher::Impl {
     if (!result->sha256) return;
     for (Review& review : Reviews(catalogue).LatestOf(*result->sha256)) {
       const Sha256& other = review.other(*result->sha256);
-      auto hit = std::find_if(result->hits.begin(), result->hits.end(), [&](const Hit& h) { return h.photo.sha256 == other; });
+      auto hit =
+          std::find_if(result->hits.begin(), result->hits.end(), [&](const Hit& h) { return h.photo.sha256 == other; });
       if (hit == result->hits.end()) {
         if (review.answer != Answer::kYes) continue;
         const std::optional<PhotoId> id = catalogue.FindPhoto(other);

@@ -74,8 +74,9 @@ struct Hit {
                                          // no plane explains them. Edited copies keep to about 0.2.
   bool mirrored = false;           // The query's mirror image matched.
   float agreeing_pixels = 0;       // [0, 1]: share of the aligned blocks that agree.
-  // What a person said of the query and this photo, if anybody did. After a "no" the verdict is look-alike and the probability
-  // 0; the machine's are below. A "yes" leaves them as they are, also kNone where the machine does not find the photo.
+  // What a person said of the query and this photo, if anybody did. After a "no" the verdict is look-alike and the
+  // probability 0; the machine's are below. A "yes" leaves them as they are, also kNone where the machine does not find the
+  // photo.
   std::optional<Review> review;
   Verdict machine_verdict = Verdict::kNone;  // As `verdict` and `probability` would be without the review.
   double machine_probability = 0;

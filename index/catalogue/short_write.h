@@ -10,9 +10,9 @@ namespace pugmark::internal {
 // Opened for writing, and then in a write transaction until Commit(); undone by the destructor otherwise.
 class ShortWrite {
  public:
-  // Waits at most max_wait_ms for other writers, looking every 2 ms: `ingest` pauses for 10 ms between its transactions, and
-  // SQLite's own waiting, which sleeps up to 100 ms at a time, would miss that.
-  // Throws Error(kLocked) after that, kUnsupported if the catalogue has an older schema, else as Connection.
+  // Waits at most max_wait_ms for other writers, looking every 2 ms: `ingest` pauses for 10 ms between its transactions,
+  // and SQLite's own waiting, which sleeps up to 100 ms at a time, would miss that. Throws Error(kLocked) after that,
+  // kUnsupported if the catalogue has an older schema, else as Connection.
   ShortWrite(const std::filesystem::path& database, int max_wait_ms, const char* doing);
   ~ShortWrite();
   ShortWrite(const ShortWrite&) = delete;

@@ -102,7 +102,8 @@ void CheckTriggers(internal::Connection& connection, Verifier* verifier) {
 }
 
 std::string ToNotedHead(std::string head) {
-  std::transform(head.begin(), head.end(), head.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::transform(head.begin(), head.end(), head.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   const bool is_hex = std::all_of(head.begin(), head.end(), [](unsigned char c) { return std::isxdigit(c) != 0; });
   if (!is_hex || head.size() < kFewestDigits || head.size() > 64) {
     throw Error(ErrorCode::kInvalidArgument,

@@ -74,8 +74,8 @@ Snapshot OpenSnapshot(const CollectionPaths& paths, int64_t number) {
   if (!fs::exists(SnapshotDir(paths, number))) {
     const std::vector<int64_t> kept = ListSnapshots(paths);
     throw Error(ErrorCode::kNotFound,
-                fmt::format("Snapshot {} is not kept any more; kept are: {}. 'pugmark reindex --keep N' keeps more.", number,
-                            kept.empty() ? "none" : fmt::format("{}", fmt::join(kept, ", "))));
+                fmt::format("Snapshot {} is not kept any more; kept are: {}. 'pugmark reindex --keep N' keeps more.",
+                            number, kept.empty() ? "none" : fmt::format("{}", fmt::join(kept, ", "))));
   }
   return OpenFiles(paths, number);
 }

@@ -59,9 +59,11 @@ TEST_F(CustodyTest, EveryCommandIsLogged) {
   for (const char* silent : {"status", "check", "doctor"}) ASSERT_EQ(InCollection({silent}).exit_code, 0) << silent;
   const std::vector<Json> log = Log();
   std::vector<std::string> commands;
-  for (const Json& entry : log) commands.push_back(entry["command"].get<std::string>() + " " + entry["outcome"].get<std::string>());
-  EXPECT_THAT(commands, testing::ElementsAre("init done", "ingest begun", "ingest done", "search done", "search done",
-                                             "compare done", "reindex begun", "reindex done", "ingest begun", "ingest failed"));
+  for (const Json& entry : log)
+    commands.push_back(entry["command"].get<std::string>() + " " + entry["outcome"].get<std::string>());
+  EXPECT_THAT(commands,
+              testing::ElementsAre("init done", "ingest begun", "ingest done", "search done", "search done", "compare done",
+                                   "reindex begun", "reindex done", "ingest begun", "ingest failed"));
   const Json& search = log[3];
   EXPECT_EQ(search["parameters"]["top"], Json::array({"3"}));
   EXPECT_EQ(search["inputs"][0]["sha256"], HashOf(query_));
@@ -79,7 +81,8 @@ TEST_F(CustodyTest, EveryCommandIsLogged) {
   // What ingest admitted, in order of id.
   std::string photos;
   for (int i = 0; i < kPictures; ++i) photos += HashOf(Picture(i)) + "\n";
-  EXPECT_EQ(log[2]["results"][0]["hash"], Sha256::Of({reinterpret_cast<const uint8_t*>(photos.data()), photos.size()}).Hex());
+  EXPECT_EQ(log[2]["results"][0]["hash"],
+            Sha256::Of({reinterpret_cast<const uint8_t*>(photos.data()), photos.size()}).Hex());
 
   EXPECT_EQ(Log({"--command", "search"}).size(), 2u);
   EXPECT_EQ(Log({"--limit", "1"}).at(0)["command"], "ingest");
@@ -135,7 +138,8 @@ TEST_F(CustodyTest, ASearchIsRepeatedOnItsSnapshot) {
   const Json json = Lines(added.out).at(0);
   EXPECT_EQ(json["snapshot"], 1);
   EXPECT_EQ(json["same"], false);
-  EXPECT_THAT(json["queries"][0]["differences"][0].get<std::string>(), HasSubstr("(same-file) was not among the hits; it was admitted"));
+  EXPECT_THAT(json["queries"][0]["differences"][0].get<std::string>(),
+              HasSubstr("(same-file) was not among the hits; it was admitted"));
   EXPECT_EQ(json["queries"][1]["same"], true);
 
   // A query that was moved is found by its hash where it is named, or where the same photo was ingested from.
@@ -194,7 +198,8 @@ TEST_F(CustodyTest, APersonsNoSilencesAHitAndAYesOutranksEverything) {
   ASSERT_EQ(before["hits"][0]["verdict"], "same-photo");
   EXPECT_TRUE(before["hits"][0]["review"].is_null());
 
-  const Outcome no = InCollection({"review", query_, Picture(0), "no", "--note", "not the one\x1b[31m", "--by", "Jane Doe"});
+  const Outcome no =
+      InCollection({"review", query_, Picture(0), "no", "--note", "not the one\x1b[31m", "--by", "Jane Doe"});
   ASSERT_EQ(no.exit_code, 0) << no.err;
   EXPECT_THAT(no.out, HasSubstr("same-photo"));
   EXPECT_THAT(no.out, Not(HasSubstr("\x1b")));
@@ -261,7 +266,8 @@ TEST_F(CustodyTest, DoctorSaysWhatIsWrong) {
   EXPECT_EQ(installation.exit_code, 0) << installation.out;
   EXPECT_THAT(installation.out, HasSubstr("Fit for use"));
   const std::vector<Json> findings = Lines(InCollection({"doctor", "--format", "json"}).out);
-  for (const char* topic : {"versions", "processor", "decode", "recognition", "snapshot", "self-match", "disk", "audit log", "reviews"}) {
+  for (const char* topic :
+       {"versions", "processor", "decode", "recognition", "snapshot", "self-match", "disk", "audit log", "reviews"}) {
     EXPECT_TRUE(std::any_of(findings.begin(), findings.end(), [&](const Json& f) { return f["topic"] == topic; })) << topic;
   }
   fs::remove_all(scratch_ / "c/snapshots");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Tampering is real: another connection to the same file, triggers dropped, rows edited, hashes recomputed where the attacker
-// knows how.
+// Tampering is real: another connection to the same file, triggers dropped, rows edited, hashes recomputed where the
+// attacker knows how.
 #include "index/catalogue/audit_log.h"
 
 #include <SQLiteCpp/SQLiteCpp.h>
@@ -37,7 +37,8 @@ class AuditLogTest : public testing::Test {
   }
 
   void AppendFive() {
-    for (const char* command : {"init", "ingest", "search", "search", "reindex"}) heads_.push_back(Append(command).hash.Hex());
+    for (const char* command : {"init", "ingest", "search", "search", "reindex"})
+      heads_.push_back(Append(command).hash.Hex());
   }
 
   // As somebody with the file, sqlite3 and no scruples.
@@ -120,7 +121,8 @@ TEST_F(AuditLogTest, AnEditedEntryWithItsHashRecomputedIsNoticedByTheNext) {
   body.replace(body.find("search"), 6, "status");
   Attack(fmt::format("UPDATE audit_log SET body = '{}', hash = x'{}' WHERE number = 3", body,
                      LogHash(third.previous, body).Hex()));
-  EXPECT_THAT(Findings(), ElementsAre(HasSubstr("audit.heads: says that entry 3"), HasSubstr("Entry 4 does not continue entry 3")));
+  EXPECT_THAT(Findings(),
+              ElementsAre(HasSubstr("audit.heads: says that entry 3"), HasSubstr("Entry 4 does not continue entry 3")));
 }
 
 TEST_F(AuditLogTest, ADeletedEntryIsNoticed) {
@@ -139,7 +141,8 @@ TEST_F(AuditLogTest, ADeletedEntryIsNoticedWhenTheOthersAreRenumbered) {
 TEST_F(AuditLogTest, ADeletedFirstAndLastEntryAreNoticed) {
   AppendFive();
   Attack("DELETE FROM audit_log WHERE number IN (1, 5)");
-  EXPECT_THAT(Findings(), ElementsAre("Entry 1 is missing.", HasSubstr("ends with entry 4, but audit.heads knows entry 5")));
+  EXPECT_THAT(Findings(),
+              ElementsAre("Entry 1 is missing.", HasSubstr("ends with entry 4, but audit.heads knows entry 5")));
 }
 
 TEST_F(AuditLogTest, ReorderedEntriesAreNoticed) {
@@ -162,7 +165,8 @@ TEST_F(AuditLogTest, ARewrittenLogIsNoticedByTheHeadsFileAndByANotedHead) {
   AppendFive();
   Attack("UPDATE audit_log SET body = replace(body, 'search', 'status') WHERE number = 3");
   RecomputeChain();
-  EXPECT_THAT(Findings(), ElementsAre(HasSubstr("entry 3 had the hash"), HasSubstr("entry 4 had"), HasSubstr("entry 5 had")));
+  EXPECT_THAT(Findings(),
+              ElementsAre(HasSubstr("entry 3 had the hash"), HasSubstr("entry 4 had"), HasSubstr("entry 5 had")));
   // The attacker rewrites that file too: nothing on this machine shows it any more. A noted head does.
   std::ofstream out(paths_.audit_heads());
   AuditLog(paths_).Visit(false, [&](const LogEntry& entry) {

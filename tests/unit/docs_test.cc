@@ -116,10 +116,12 @@ TEST(ManPageTest, ABlockOnAnUnknownOptionIsRefused) {
 TEST(ManPageTest, MoreOnAnOptionStandsWithIt) {
   CommandInfo command;
   command.name = "search";
-  command.options = {{{"-t", "--top"}, false, false, false, "K", ValueKind::kText, {}, "1 to 9", "Show -k hits.", "Options"}};
+  command.options = {
+      {{"-t", "--top"}, false, false, false, "K", ValueKind::kText, {}, "1 to 9", "Show -k hits.", "Options"}};
   const std::string page = CommandPage(
       command, ".SH NAME\nx\n.SH DESCRIPTION\ny\n.\\\" OPTION --top\nMore of it.\n.SH EXAMPLES\nz\n", {"1", "2026-11-24"});
-  EXPECT_THAT(page, HasSubstr(".TP\n\\fB\\-t\\fR, \\fB\\-\\-top\\fR \\fIK\\fR\nShow \\-k hits.\nFrom 1 to 9.\nMore of it.\n"));
+  EXPECT_THAT(page,
+              HasSubstr(".TP\n\\fB\\-t\\fR, \\fB\\-\\-top\\fR \\fIK\\fR\nShow \\-k hits.\nFrom 1 to 9.\nMore of it.\n"));
   EXPECT_THAT(page, Not(HasSubstr("OPTION --top")));
   EXPECT_LT(page.find("DESCRIPTION"), page.find(".SH OPTIONS"));
   EXPECT_LT(page.find(".SH OPTIONS"), page.find(".SH EXAMPLES"));
