@@ -59,6 +59,9 @@ Run AddCompare(CLI::App& app, const Context& context);
 Run AddReindex(CLI::App& app, const Context& context);
 Run AddStatus(CLI::App& app, const Context& context);
 Run AddCheck(CLI::App& app, const Context& context);
+Run AddSnapshots(CLI::App& app, const Context& context);
+Run AddRollback(CLI::App& app, const Context& context);
+Run AddPrune(CLI::App& app, const Context& context);
 
 // --threads N, default: all cores.
 CLI::Option* AddThreads(CLI::App* command, int* num_threads);

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/commands.h"
+#include "cli/gate_output.h"
 #include "cli/progress.h"
 #include "engine/ingest/ingest.h"
 #include "index/base/files.h"
@@ -33,6 +34,7 @@ Json ToJson(const IngestSummary& summary) {
                {"refused_tombstoned", counts.num_removed_earlier},
                {"interrupted", summary.cancelled},
                {"snapshot", summary.index ? Json(summary.index->snapshot.number) : Json(nullptr)},
+               {"held_back", summary.index && summary.index->held_back ? Json(summary.index->built) : Json(nullptr)},
                {"seconds",
                 {{"wall", times.wall_seconds},
                  {"read", times.read_seconds},
@@ -58,6 +60,7 @@ void PrintText(const IngestSummary& summary, const std::filesystem::path& collec
     fmt::print("Searchable: {} photos in snapshot {}.\n", Grouped(summary.index->snapshot.num_photos),
                summary.index->snapshot.number);
   }
+  if (summary.index && summary.index->held_back) fmt::print(stderr, "{}", HeldBackText(*summary.index));
   for (size_t i = 0; i < std::min(summary.unreadable.size(), kUnreadableShown); ++i) {
     const Unreadable& u = summary.unreadable[i];
     fmt::print(stderr, "skipped {} ({}): {}\n", EscapeText(u.path.string()), u.code, u.message);
@@ -109,6 +112,7 @@ Run AddIngest(CLI::App& app, const Context& context) {
       fmt::print(stderr, "Interrupted. What was done is kept; the same command continues.\n");
       return kInterrupted;
     }
+    if (summary.index && summary.index->held_back) return kFailed;
     return summary.counts.num_unreadable > 0 ? kSkipped : kDone;
   };
 }

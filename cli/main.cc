@@ -105,6 +105,9 @@ int Main(int argc, char** argv) {
   commands["reindex"] = AddReindex(app, context);
   commands["status"] = AddStatus(app, context);
   commands["check"] = AddCheck(app, context);
+  commands["snapshots"] = AddSnapshots(app, context);
+  commands["rollback"] = AddRollback(app, context);
+  commands["prune"] = AddPrune(app, context);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

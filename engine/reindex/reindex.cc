@@ -120,9 +120,23 @@ class Reindexer {
     }
     SnapshotRecords(collection_.catalogue).Record(record);
     PUGMARK_FAULT_POINT("reindex.recorded");
-    report_.pruned = PruneSnapshots(collection_.paths, SnapshotsKept(collection_.catalogue), WasCurrentIn(collection_));
+    // What a rebuild replaces may have been damaged, and so may be what shares its files.
+    if (report_.published && planned.plan.action == ReindexPlan::Action::kRebuild) RemoveDamaged();
+    PruneOptions prune;
+    prune.keep = SnapshotsKept(collection_.catalogue);
+    prune.was_current = WasCurrentIn(collection_);
+    const std::vector<int64_t> pruned = PruneSnapshots(collection_.paths, prune);
+    report_.pruned.insert(report_.pruned.end(), pruned.begin(), pruned.end());
     Extractions(collection_.catalogue).Forget(ListSnapshots(collection_.paths).front());
     if (report_.num_dropped > 0) ThumbnailChecksums(collection_.catalogue).ForgetRemoved();
+  }
+
+  void RemoveDamaged() {
+    SnapshotChecker checker(collection_.paths);
+    for (const int64_t number : ListSnapshots(collection_.paths)) {
+      if (number == built_.number || checker.Check(number).empty()) continue;
+      if (RemoveSnapshot(collection_.paths, number)) report_.pruned.push_back(number);
+    }
   }
 
   GateReport Tested(const BaseSnapshot& base, const PlannedReindex& planned) const {

@@ -9,9 +9,11 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <ctime>
 #include <system_error>
+#include <thread>
 #include <utility>
 
 #include "index/base/error.h"
@@ -19,6 +21,9 @@
 
 namespace pugmark {
 namespace {
+
+constexpr int kTriesToLock = 10;
+constexpr auto kBetweenTries = std::chrono::milliseconds(20);
 
 // Closes on every path; only an explicit Close() reports the error that close() can bring.
 class Descriptor {
@@ -178,12 +183,23 @@ void RemoveDirectory(const std::filesystem::path& path) {
 
 FileLock::FileLock(const std::filesystem::path& path) : fd_(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644)) {
   if (fd_ < 0) ThrowErrno(path, "opening the lock");
-  if (::flock(fd_, LOCK_EX | LOCK_NB) != 0) {
+  // IsLocked() holds it for an instant; that is no writer.
+  int tries_left = kTriesToLock;
+  while (::flock(fd_, LOCK_EX | LOCK_NB) != 0) {
+    if (--tries_left > 0) {
+      std::this_thread::sleep_for(kBetweenTries);
+      continue;
+    }
     ::close(fd_);
     throw Error(ErrorCode::kLocked, fmt::format("{}: another pugmark is writing to this collection. "
                                                 "Wait for it to end; searching is possible meanwhile.",
                                                 EscapeText(path.string())));
   }
+}
+
+bool IsLocked(const std::filesystem::path& path) {
+  const Descriptor file(path, O_RDONLY);
+  return file.get() >= 0 && ::flock(file.get(), LOCK_SH | LOCK_NB) != 0;  // Closing gives it up again.
 }
 
 FileLock::~FileLock() { ::close(fd_); }

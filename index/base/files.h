@@ -40,7 +40,7 @@ void AppendToFile(const std::filesystem::path& path, std::string_view content);
 void RemoveDirectory(const std::filesystem::path& path);
 
 // Holds an exclusive flock(2) on `path` (created if missing) until destroyed; the kernel drops it if the process dies.
-// Throws Error(kLocked) at once if another process or object holds it.
+// Throws Error(kLocked) if another process or object holds it, within a fifth of a second.
 class FileLock {
  public:
   explicit FileLock(const std::filesystem::path& path);
@@ -51,6 +51,9 @@ class FileLock {
  private:
   int fd_ = -1;
 };
+
+// Whether somebody holds that lock. Answers by taking a shared one for an instant, which FileLock waits for.
+bool IsLocked(const std::filesystem::path& path);
 
 // The present moment in UTC, "2026-11-24T06:55:54Z".
 std::string UtcNow();

@@ -202,6 +202,7 @@ class Catalogue {
 
  private:
   friend class Extractions;
+  friend class SealedFiles;
   friend class SnapshotRecords;
   friend class ThumbnailChecksums;
 

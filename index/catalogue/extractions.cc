@@ -33,6 +33,14 @@ std::vector<PhotoId> Extractions::PhotosOfOthers(const std::string& extractor) c
   return photos;
 }
 
+std::vector<PhotoId> Extractions::PhotosWithoutFeatures() const {
+  Query query = catalogue_.impl_->connection.Use(
+      "SELECT id FROM photos WHERE id NOT IN (SELECT photo_id FROM features) ORDER BY id", "listing photos");
+  std::vector<PhotoId> photos;
+  while (query.Next()) photos.push_back(PhotoId{query.GetInt(0)});
+  return photos;
+}
+
 int64_t Extractions::CountOfOthers(const std::string& extractor) const {
   {
     Query others = catalogue_.impl_->connection.Use("SELECT 1 FROM extractors WHERE name <> ? LIMIT 1", "counting photos");

@@ -29,6 +29,9 @@ class Extractions {
   std::vector<PhotoId> PhotosOfOthers(const std::string& extractor) const;
   int64_t CountOfOthers(const std::string& extractor) const;
 
+  // Photos that no features are stored of: damage.
+  std::vector<PhotoId> PhotosWithoutFeatures() const;
+
   // Replaces the features of a photo. newest_snapshot: the largest number there is. Throws Error(kNotFound) if the photo
   // has none.
   void Replace(PhotoId photo, const StoredFeatures& features, int64_t newest_snapshot);

@@ -15,7 +15,7 @@ namespace pugmark {
 namespace fs = std::filesystem;
 using namespace internal;  // Of this room.
 
-std::vector<int64_t> PlanPrune(const CollectionPaths& paths, int keep, const WasCurrent& was_current) {
+std::vector<int64_t> PlanPrune(const CollectionPaths& paths, const PruneOptions& options) {
   const std::optional<int64_t> current = CurrentSnapshot(paths);
   const std::vector<int64_t> numbers = ListSnapshots(paths);
   int num_kept = current ? 1 : 0;
@@ -23,10 +23,10 @@ std::vector<int64_t> PlanPrune(const CollectionPaths& paths, int keep, const Was
   std::vector<int64_t> superfluous;
   for (auto number = numbers.rbegin(); number != numbers.rend(); ++number) {
     if (*number == current) continue;
-    if (!was_current(*number)) {
-      if (kept_untried) superfluous.push_back(*number);
+    if (!options.was_current(*number)) {
+      if (kept_untried || !options.keep_held_back) superfluous.push_back(*number);
       kept_untried = true;
-    } else if (num_kept < std::max(keep, 1)) {
+    } else if (num_kept < std::max(options.keep, 1)) {
       ++num_kept;
     } else {
       superfluous.push_back(*number);
@@ -50,10 +50,10 @@ bool RemoveSnapshot(const CollectionPaths& paths, int64_t number) {
   return true;
 }
 
-std::vector<int64_t> PruneSnapshots(const CollectionPaths& paths, int keep, const WasCurrent& was_current) {
+std::vector<int64_t> PruneSnapshots(const CollectionPaths& paths, const PruneOptions& options) {
   for (const fs::path& leftover : StagingLeftovers(paths)) RemoveDirectory(leftover);
   std::vector<int64_t> removed;
-  for (const int64_t number : PlanPrune(paths, keep, was_current)) {
+  for (const int64_t number : PlanPrune(paths, options)) {
     if (RemoveSnapshot(paths, number)) removed.push_back(number);
   }
   return removed;

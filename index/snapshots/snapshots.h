@@ -158,16 +158,21 @@ class SnapshotWriter {
 // Whether a snapshot was ever current; what was not is kept for inspection only.
 using WasCurrent = std::function<bool(int64_t number)>;
 
+struct PruneOptions {
+  int keep = 3;                // Snapshots that are or were current, at least 1.
+  bool keep_held_back = true;  // And the newest that never was.
+  WasCurrent was_current = [](int64_t) { return true; };
+};
+
 // Snapshots that may go, ascending: all but the current one, the newest others that were current, `keep` together with it,
 // and the newest one that never was.
-std::vector<int64_t> PlanPrune(const CollectionPaths& paths, int keep, const WasCurrent& was_current);
+std::vector<int64_t> PlanPrune(const CollectionPaths& paths, const PruneOptions& options);
 
 // Directories of snapshots that were being built or removed when a run was killed.
 std::vector<std::filesystem::path> StagingLeftovers(const CollectionPaths& paths);
 
 // Removes those. The caller holds the collection's lock. Returns the removed numbers.
-std::vector<int64_t> PruneSnapshots(const CollectionPaths& paths, int keep,
-                                    const WasCurrent& was_current = [](int64_t) { return true; });
+std::vector<int64_t> PruneSnapshots(const CollectionPaths& paths, const PruneOptions& options);
 
 // Removes one snapshot, which must not be the current one. False if it could not.
 bool RemoveSnapshot(const CollectionPaths& paths, int64_t number);

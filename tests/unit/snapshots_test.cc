@@ -83,7 +83,7 @@ TEST_F(SnapshotsTest, PublishesCarriesOnAndPrunes) {
   EXPECT_TRUE(CheckSnapshot(paths_, 2).empty());
   PublishNext();
   PublishNext();
-  EXPECT_EQ(PruneSnapshots(paths_, 2), (std::vector<int64_t>{1, 2}));
+  EXPECT_EQ(PruneSnapshots(paths_, {.keep = 2}), (std::vector<int64_t>{1, 2}));
   EXPECT_EQ(ListSnapshots(paths_), (std::vector<int64_t>{3, 4}));
   EXPECT_TRUE(CheckSnapshot(paths_, 4).empty()) << "Parts linked from a pruned snapshot live on.";
   EXPECT_EQ(opened->parts[1].num_entries(), 200) << "A reader keeps what it opened.";
@@ -101,7 +101,7 @@ TEST_F(SnapshotsTest, AbandonedWriterLeavesTheOldCurrent) {
   // A killed writer leaves its staging directory; it is no snapshot, and pruning removes it.
   std::filesystem::create_directories(paths_.snapshots() / "000002.tmp");
   EXPECT_EQ(ListSnapshots(paths_).size(), 1u);
-  PruneSnapshots(paths_, 3);
+  PruneSnapshots(paths_, {});
   EXPECT_FALSE(std::filesystem::exists(paths_.snapshots() / "000002.tmp"));
 }
 
