@@ -100,7 +100,7 @@ TEST_F(DiskTest, FullDisk) {
   const Unmount unmount{disk};
   int num_failed = 0;
   // Room that is left when the command begins.
-  for (const int room_kb : {0, 8, 24, 48, 72, 100, 140, 180, 240, 320}) {
+  for (const int room_kb : {0, 24, 72, 140, 240}) {
     SCOPED_TRACE(std::to_string(room_kb) + " KiB of room");
     const fs::path collection = disk / "c";
     fs::remove_all(collection);
@@ -115,8 +115,8 @@ TEST_F(DiskTest, FullDisk) {
     ExpectSound(collection);
     ExpectItWorksNow(collection, undisturbed);
   }
-  std::cout << num_failed << " of 20 commands met a full disk\n";
-  EXPECT_GE(num_failed, 8);
+  std::cout << num_failed << " of 10 commands met a full disk\n";
+  EXPECT_GE(num_failed, 4);
 }
 
 TEST_F(DiskTest, LimitOnFileSizes) {
