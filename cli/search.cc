@@ -55,7 +55,7 @@ void WriteReports(const std::vector<QueryResult>& results, const ListingResult* 
 
 int ExitCodeOf(bool is_hit, bool is_unreadable, int64_t num_damaged) {
   if (num_damaged > 0) {
-    fmt::print(stderr, "{} candidates could not be verified because their stored features are damaged; hits may be missing. "
+    fmt::print(stderr, "{} candidates could not be verified because their stored data are damaged; hits may be missing. "
                        "'pugmark check' names them.\n", num_damaged);
     return kDamaged;
   }

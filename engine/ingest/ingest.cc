@@ -17,6 +17,7 @@
 #include "engine/ingest/inputs.h"
 #include "engine/ingest/quarantine.h"
 #include "engine/ingest/refusal.h"
+#include "engine/reindex/quarantine_seal.h"
 #include "index/base/error.h"
 #include "index/base/fault.h"
 #include "index/base/files.h"
@@ -96,9 +97,9 @@ class Describer {
     item->known = reader.FindPhoto(*item->sha256).has_value();
     item->read_seconds = SecondsSince(start);
     if (item->removed_before && !options_.readmit) return;
-    // A known photo whose thumbnail or copy is missing gets it back.
-    item->needs_thumbnail = !item->known || !fs::exists(paths_.thumbnail(*item->sha256));
-    item->needs_copy = options_.copy_originals && !fs::exists(paths_.original(*item->sha256));
+    // A known photo whose thumbnail or copy is missing or damaged gets it back.
+    item->needs_thumbnail = !item->known || !HasThumbnail(reader, *item->sha256);
+    item->needs_copy = options_.copy_originals && !HasCopy(*item->sha256);
     try {
       if (item->needs_thumbnail) DescribeImage(bytes, item);
     } catch (const Error& e) {
@@ -111,6 +112,26 @@ class Describer {
   }
 
  private:
+  bool HasThumbnail(const Catalogue& reader, const Sha256& photo) const {
+    const fs::path file = paths_.thumbnail(photo);
+    const std::optional<PhotoId> id = reader.FindPhoto(photo);
+    if (!id || !fs::exists(file)) return false;
+    const std::optional<ThumbnailChecksum> checksum = ThumbnailChecksums(reader).Get(*id);
+    try {
+      return !checksum || ThumbnailChecksums::Of(ReadFile(file, kMaxThumbnailBytes)) == *checksum;
+    } catch (const Error&) {
+      return false;
+    }
+  }
+
+  bool HasCopy(const Sha256& photo) const {
+    try {
+      return fs::exists(paths_.original(photo)) && Sha256::OfFile(paths_.original(photo)) == photo;
+    } catch (const Error&) {
+      return false;
+    }
+  }
+
   void DescribeImage(const std::vector<uint8_t>& bytes, Item* item) const {
     Clock::time_point start = Clock::now();
     const DecodeResult decoded = Decode(bytes, decode_);
@@ -348,11 +369,13 @@ IngestSummary Ingest(const fs::path& root, const IngestOptions& options, std::st
   const BatchId batch = collection.catalogue.StartBatch(SourceOf(options));
   PUGMARK_FAULT_POINT("ingest.batch_started");
   summary.batch = batch;
+  ForgetLostQuarantine(collection);
   Writer writer(collection, options, batch, &summary);
   for (const Unreadable& problem : inputs.problems) writer.Refuse(problem, std::nullopt);
   Describer describer(collection, options);
   RunPipeline(inputs, options, stop, observer, &describer, &writer);
   writer.Commit();
+  SealQuarantine(collection);
   collection.catalogue.FinishBatch(batch, summary.counts);
   PUGMARK_FAULT_POINT("ingest.batch_finished");
 

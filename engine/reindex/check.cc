@@ -9,6 +9,7 @@
 #include "engine/collection/coverage.h"
 #include "engine/collection/threads.h"
 #include "engine/reindex/check_files.h"
+#include "engine/reindex/quarantine_seal.h"
 #include "engine/reindex/published.h"
 #include "index/base/error.h"
 #include "index/base/files.h"
@@ -42,6 +43,7 @@ class Checker {
     } catch (const Error& e) {
       Add({"embedding", e.what(), ""});
     }
+    if (std::optional<std::string> problem = QuarantineProblem(collection_)) Add({"quarantine", std::move(*problem), ""});
     const Coverage coverage =
         CoverageOf(collection_.catalogue, collection_.features, current_ ? &current_->info : nullptr);
     report_.num_unindexed = coverage.num_unindexed;

@@ -11,6 +11,7 @@
 #include <optional>
 
 #include "engine/collection/threads.h"
+#include "engine/features/describe.h"
 #include "index/base/error.h"
 #include "index/base/files.h"
 #include "index/catalogue/extractions.h"
@@ -65,12 +66,13 @@ void Describe(const Collection& collection, const Embedding* embedding, Task* ta
   try {
     DecodeOptions decode;
     decode.max_side_px = collection.features.working_size_px;
-    const DecodeResult decoded = Decode(ReadOriginal(*task), decode);
+    const std::vector<uint8_t> bytes = ReadOriginal(*task);
+    const DecodeResult decoded = Decode(bytes, decode);
     if (!decoded.image) {
       task->why = decoded.error.message;
       return;
     }
-    Features features = ExtractFeatures(*decoded.image, collection.features);
+    Features features = DescribePhoto(bytes, decode, decoded.info, *decoded.image, collection.features);
     if (embedding != nullptr) features.global_descriptor = embedding->Describe(*decoded.image);
     task->features = ToStored(features, collection.features);
   } catch (const Error& e) {

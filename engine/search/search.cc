@@ -123,10 +123,10 @@ struct Searcher::Impl {
 
   // What passes, the better orientation of each photo, best first.
   std::vector<Verified> VerifyAll(const std::vector<Suspect>& suspects, const Features& query, const Features& mirrored,
-                                  const Catalogue& catalogue, QueryResult* result) const {
+                                  const Catalogue& catalogue, std::unordered_set<PhotoId>* damaged,
+                                  const QueryResult& result) const {
     std::vector<Verified> passed;
     std::unordered_map<PhotoId, size_t> seen;
-    std::unordered_set<PhotoId> damaged;  // A photo may be a candidate in both orientations.
     for (const Suspect& suspect : suspects) {
       Features photo;
       try {
@@ -136,11 +136,11 @@ struct Searcher::Impl {
       } catch (const Error& e) {
         if (e.code() == ErrorCode::kUnsupported) continue;  // Described by another extractor since.
         if (e.code() != ErrorCode::kCorrupt) throw;
-        damaged.insert(suspect.photo);  // One photo's damage must not hide the others.
+        damaged->insert(suspect.photo);  // One photo's damage must not hide the others.
         continue;
       }
       Verification v = Verify(options.verify, suspect.mirrored ? mirrored : query, photo, NumPhotos());
-      if (options.on_verified) options.on_verified(*result, suspect.photo, v);
+      if (options.on_verified) options.on_verified(result, suspect.photo, v);
       if (v.inliers.empty() || ExpectedFalseHits(v.log10_nfa, NumPhotos()) > options.max_expected_false_hits) continue;
       Verified verified{suspect, std::move(v), std::move(photo)};
       const auto [place, is_new] = seen.try_emplace(suspect.photo, passed.size());
@@ -150,7 +150,6 @@ struct Searcher::Impl {
         passed[place->second] = std::move(verified);
       }
     }
-    result->num_damaged = std::max(result->num_damaged, static_cast<int>(damaged.size()));
     std::stable_sort(passed.begin(), passed.end(), [](const Verified& a, const Verified& b) {
       return a.verification.log10_nfa < b.verification.log10_nfa;
     });
@@ -190,11 +189,17 @@ struct Searcher::Impl {
             int max_candidates, const Catalogue& catalogue, QueryResult* result) const {
     const Features mirrored = MirrorFeatures(query.features);
     const std::vector<Suspect> suspects = Suspects(query.features, mirrored, doors, static_cast<size_t>(max_candidates));
-    for (const Verified& verified : VerifyAll(suspects, query.features, mirrored, catalogue, result)) {
+    std::unordered_set<PhotoId> damaged;  // A photo may be a candidate in both orientations.
+    for (const Verified& verified : VerifyAll(suspects, query.features, mirrored, catalogue, &damaged, *result)) {
       if (verified.suspect.photo == same_file) continue;
-      std::optional<Photo> photo = catalogue.GetPhoto(verified.suspect.photo);
-      if (!photo) continue;
-      std::optional<Hit> hit = ToHit(catalogue, verified, std::move(*photo), query);
+      std::optional<Hit> hit;
+      try {
+        std::optional<Photo> photo = catalogue.GetPhoto(verified.suspect.photo);
+        if (photo) hit = ToHit(catalogue, verified, std::move(*photo), query);
+      } catch (const Error& e) {
+        if (e.code() != ErrorCode::kCorrupt) throw;
+        damaged.insert(verified.suspect.photo);  // No hit with a seller or a date that nobody wrote.
+      }
       if (!hit) continue;
       const auto earlier = std::find_if(result->hits.begin(), result->hits.end(),
                                         [&](const Hit& h) { return h.photo.id == hit->photo.id; });
@@ -204,6 +209,7 @@ struct Searcher::Impl {
         *earlier = std::move(*hit);
       }
     }
+    result->num_damaged = std::max(result->num_damaged, static_cast<int>(damaged.size()));
   }
 
   static bool IsBetter(const Hit& a, const Hit& b) {
@@ -212,10 +218,28 @@ struct Searcher::Impl {
 
   void AddSameFile(std::optional<PhotoId> same_file, const Catalogue& catalogue, QueryResult* result) const {
     if (!same_file) return;
-    if (std::optional<Photo> photo = catalogue.GetPhoto(*same_file)) {
-      Hit hit = SameFileHit(*photo);
-      AddListings(catalogue, std::move(*photo), &hit);
-      result->hits.push_back(std::move(hit));
+    try {
+      if (std::optional<Photo> photo = catalogue.GetPhoto(*same_file)) {
+        // A damaged index may name another photo.
+        if (result->sha256 && photo->sha256 != *result->sha256) throw Error(ErrorCode::kCorrupt, "Another photo.");
+        Hit hit = SameFileHit(*photo);
+        AddListings(catalogue, std::move(*photo), &hit);
+        result->hits.push_back(std::move(hit));
+      }
+    } catch (const Error& e) {
+      if (e.code() != ErrorCode::kCorrupt) throw;
+      result->num_damaged = std::max(result->num_damaged, 1);
+    }
+  }
+
+  // Of a query that is catalogued itself. None if what is stored of them is damaged.
+  static std::vector<Sighting> SoundSightings(const Catalogue& catalogue, PhotoId photo, QueryResult* result) {
+    try {
+      return catalogue.SightingsOf(photo);
+    } catch (const Error& e) {
+      if (e.code() != ErrorCode::kCorrupt) throw;
+      result->num_damaged = std::max(result->num_damaged, 1);
+      return {};
     }
   }
 
@@ -304,7 +328,7 @@ QueryResult Searcher::Search(const std::filesystem::path& photo) const {
     const Catalogue& catalogue = impl_->catalogues.local();
     const std::optional<PhotoId> same_file = catalogue.FindPhoto(*result.sha256);
     const Origin origin =
-        OriginOf(impl_->options.filter, same_file ? catalogue.SightingsOf(*same_file) : std::vector<Sighting>());
+        OriginOf(impl_->options.filter, same_file ? impl_->SoundSightings(catalogue, *same_file, &result) : std::vector<Sighting>());
     std::optional<Described> query = DescribeQuery(bytes, impl_->features, impl_->options.regions, &result);
     if (!query || !impl_->CanFilter(origin, &result)) return;
     impl_->AddSameFile(same_file, catalogue, &result);

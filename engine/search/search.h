@@ -112,7 +112,7 @@ struct QueryResult {
   // Best first: what a person confirmed, then by verdict, then what a person dismissed.
   std::vector<Hit> hits;
   int num_hits_left_out = 0;  // By the filter.
-  // Candidates whose stored features are damaged and which could not be verified: a hit may be missing. 'pugmark check'
+  // Candidates of which the stored features or rows are damaged, and which are not reported: a hit may be missing. 'pugmark check'
   // names them.
   int num_damaged = 0;
   // A query that could not be read; the fields above are as far as they were known.

@@ -207,6 +207,7 @@ class Catalogue {
  private:
   friend class Extractions;
   friend class Reviews;
+  friend class SealedFiles;
   friend class SnapshotRecords;
   friend class ThumbnailChecksums;
   friend struct internal::CatalogueAccess;  // For queries in files of their own, such as takedown.h.

@@ -167,7 +167,8 @@ void AdoptAllRows(SQLite::Database& database) {
 
 void KeepRowChecksums(SQLite::Database& database) {
   // REPLACE deletes rows, and only then are triggers told.
-  std::string sql = "PRAGMA temp_store = MEMORY; PRAGMA recursive_triggers = ON;";
+  database.exec("PRAGMA temp_store = MEMORY; PRAGMA recursive_triggers = ON");
+  std::string sql = "BEGIN;";  // One commit for all of them; it touches the temporary schema only.
   const Schema& schema = NewestSchema();
   for (size_t i = 0; i < schema.tables.size(); ++i) {
     const Table& table = schema.tables[i];
@@ -189,7 +190,7 @@ void KeepRowChecksums(SQLite::Database& database) {
     trigger("UPDATE", fold("OLD.") + put_in + drop);
     trigger("DELETE", fold("OLD.") + drop);
   }
-  database.exec(sql);
+  database.exec(sql + "COMMIT");
 }
 
 void RequireSoundRows(Connection& connection, const char* table, int64_t key, Missing missing) {

@@ -4,6 +4,7 @@
 // collection is sound, holds all that it held before, and answers from the old or the new snapshot; the same command
 // again then ends in the very state of an undisturbed run.
 //
+// PUGMARK_KILL_ALL=1: also at the middle ones of points that are reached many times (by default the first two and the last).
 // PUGMARK_TIMER_KILLS: kills at random moments (default 20). PUGMARK_KILL_SEED: of those moments (default 1).
 #include <gtest/gtest.h>
 
@@ -159,16 +160,22 @@ class KillTest : public testing::TestWithParam<Command> {};
 TEST_P(KillTest, EveryFaultPoint) {
   Bench bench(GetParam());
   ASSERT_GT(bench.points().size(), 10u) << "Was the program built with PUGMARK_FAULT_POINTS?";
-  int num_killed = 0;
+  int num_killed = 0, num_tried = 0;
+  std::map<std::string, int> reached;
   for (size_t i = 0; i < bench.points().size(); ++i) {
+    const std::string& point = bench.points()[i];
+    const bool is_last = std::find(bench.points().begin() + static_cast<std::ptrdiff_t>(i) + 1, bench.points().end(), point) ==
+                         bench.points().end();
+    if (++reached[point] > 2 && !is_last && Number("PUGMARK_KILL_ALL", 0) == 0) continue;
+    ++num_tried;
     SCOPED_TRACE("Killed at fault point " + std::to_string(i + 1) + ", " + bench.points()[i]);
     RunOptions options;
     options.variables["PUGMARK_FAULT"] = std::to_string(i + 1);
     num_killed += bench.Try(options) ? 1 : 0;
     if (HasFatalFailure()) return;
   }
-  EXPECT_EQ(num_killed, static_cast<int>(bench.points().size()));
-  std::cout << GetParam().name << ": killed at each of " << num_killed << " fault points, " << bench.num_stale()
+  EXPECT_EQ(num_killed, num_tried);
+  std::cout << GetParam().name << ": killed at " << num_killed << " of " << bench.points().size() << " fault points, " << bench.num_stale()
             << " times before the new snapshot was current\n";
 }
 

@@ -720,6 +720,7 @@ TEST_F(CatalogueTest, CheckFindsEveryFlippedBitInFeaturesAndSurvivesAllOthers) {
     size_t place = random() % sound.size();
     const bool in_features = i < kTries;
     while (in_features && !is_feature[place]) place = (place + 1) % sound.size();
+    while (!in_features && sound[place] == 0) place = random() % sound.size();  // Most pages of so few rows are empty.
     std::vector<uint8_t> damaged = sound;
     damaged[place] ^= static_cast<uint8_t>(1u << (random() % 8));
     fs::remove(database_);  // Overwriting would make ext4 flush it.
@@ -735,7 +736,7 @@ TEST_F(CatalogueTest, CheckFindsEveryFlippedBitInFeaturesAndSurvivesAllOthers) {
     (in_features ? num_found : num_anywhere) += found ? 1 : 0;
   }
   EXPECT_EQ(num_found, kTries);
-  RecordProperty("found_of_100_anywhere", num_anywhere);  // The others hit the unused rest of a page, or plain text.
+  RecordProperty("found_of_100_anywhere", num_anywhere);  // The others hit the unused rest of a page.
   EXPECT_GE(num_anywhere, kTries / 2);
 }
 
@@ -771,7 +772,8 @@ TEST_F(CatalogueTest, CheckFindsOrphansAndTruncation) {
     SQLite::Database database(database_.native(), SQLite::OPEN_READWRITE);
     database.exec("PRAGMA foreign_keys = OFF; DELETE FROM photos WHERE id = 3");
   }
-  EXPECT_THAT(Catalogue(database_, Access::kRead).CheckIntegrity(), ElementsAre(HasSubstr("features"), HasSubstr("photos: row 3 is missing")));
+  EXPECT_THAT(Catalogue(database_, Access::kRead).CheckIntegrity(),
+              ElementsAre(HasSubstr("features"), HasSubstr("photos: row 3 is missing")));
   fs::resize_file(database_, fs::file_size(database_) / 2);
   bool found = false;
   try {
