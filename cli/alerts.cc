@@ -4,9 +4,9 @@
 #include <fmt/format.h>
 
 #include <memory>
-#include <nlohmann/json.hpp>
 
 #include "cli/alert_output.h"
+#include "cli/audit.h"
 #include "cli/commands.h"
 #include "cli/person.h"
 #include "engine/collection/collection.h"
@@ -15,8 +15,6 @@
 
 namespace pugmark::cli {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 struct Options {
   bool only_new = false, all = false, run = false;
@@ -121,6 +119,8 @@ int Dismiss(const Options& options, const Context& context) {
   const FileLock lock(CollectionPaths{context.collection}.lock());
   Collection collection = OpenCollection(context.collection, Catalogue::Access::kWrite);
   AlertLog(collection.catalogue).Dismiss(options.dismiss, options.by.empty() ? LoginName() : options.by, options.note);
+  const Json json = {{"dismissed", options.dismiss}, {"note", AuditText(options.note)}};
+  context.audit->AddResult({{"hash", HashOf(json).Hex()}, {"dismissed", options.dismiss}});
   fmt::print(stderr, "Alert {} is dismissed. The pair is not alerted again.\n", options.dismiss);
   return kDone;
 }
@@ -133,6 +133,8 @@ int Alerts(const Options& options, const Context& context) {
     const AlertReport report = RunAlertsShown("alerts", options.num_threads, context);
     if (!report.is_any_watched) fmt::print(stderr, "No bank is watched. 'pugmark bank watch NAME' watches one.\n");
     fmt::print(stderr, "{}", SentenceOf(report));
+    context.audit->SetSnapshot(report.snapshot);
+    context.audit->AddResult({{"hash", HashOf(cli::ToJson(report)).Hex()}, {"run", report.run}, {"alerts", report.num_alerts}});
     if (report.cancelled) return kInterrupted;
   }
   Collection collection = OpenCollection(context.collection, Catalogue::Access::kRead);

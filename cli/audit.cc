@@ -2,7 +2,6 @@
 #include "cli/audit.h"
 
 #include <fmt/format.h>
-#include <pwd.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -10,6 +9,7 @@
 #include <cstdlib>
 
 #include "cli/failure.h"
+#include "cli/person.h"
 #include "engine/collection/collection.h"
 #include "engine/search/digest.h"
 #include "index/base/files.h"
@@ -21,7 +21,7 @@ namespace {
 // What only looks at the state of things; log itself included.
 constexpr std::array<std::string_view, 5> kNotLogged = {"status", "check", "doctor", "log", "snapshots"};
 // What only reads photos, or writes so little that it cannot be killed half-way.
-constexpr std::array<std::string_view, 3> kWithoutBeginning = {"search", "compare", "review"};
+constexpr std::array<std::string_view, 4> kWithoutBeginning = {"search", "compare", "review", "bank"};
 
 // An entry stays of a size that people can read and a log can hold; the hash covers what is left out.
 constexpr int64_t kMaxListed = 10'000;
@@ -33,15 +33,6 @@ constexpr int kMaxWaitMs = 5000;
 
 bool Contains(std::span<const std::string_view> names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
-}
-
-std::string LoginName() {
-  std::array<char, 4096> buffer{};
-  passwd entry{};
-  passwd* found = nullptr;
-  if (::getpwuid_r(::getuid(), &entry, buffer.data(), buffer.size(), &found) == 0 && found != nullptr)
-    return found->pw_name;
-  return "";
 }
 
 std::string HostName() {
@@ -65,14 +56,22 @@ Json ParametersOf(const CLI::App& command) {
     }
     parameters[name] = std::move(values);
   }
+  for (const CLI::App* action : command.get_subcommands()) parameters.update(ParametersOf(*action));
   return parameters;
+}
+
+// "search"; of a command with actions both: "bank add".
+std::string NameOf(const CLI::App& command) {
+  std::string name = command.get_name();
+  for (const CLI::App* action : command.get_subcommands()) name += " " + action->get_name();
+  return name;
 }
 
 Json Beginning(const CLI::App& command, bool withheld) {
   std::error_code error;
   Json parameters = ParametersOf(command);
   if (withheld) parameters = {{"no-log", true}};
-  Json fields = {{"command", command.get_name()},
+  Json fields = {{"command", NameOf(command)},
                  {"version", PUGMARK_VERSION},
                  {"user", AuditText(LoginName())},
                  {"uid", ::getuid()},
@@ -127,6 +126,12 @@ Json AuditText(const std::string& text) {
     return EscapeText(text);
   }
 }
+
+Sha256 HashOf(const std::string& text) {
+  return Sha256::Of({reinterpret_cast<const uint8_t*>(text.data()), text.size()});
+}
+
+Sha256 HashOf(const Json& json) { return HashOf(json.dump(-1, ' ', true, Json::error_handler_t::replace)); }
 
 std::optional<Sha256> ManifestHash(const CollectionPaths& paths, int64_t snapshot) {
   try {

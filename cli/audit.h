@@ -51,6 +51,10 @@ class AuditTrail {
 // Text as JSON holds it: itself if it is UTF-8, else escaped.
 Json AuditText(const std::string& text);
 
+// SHA-256 of a result's text as it is printed: what was answered can be held against the log.
+Sha256 HashOf(const std::string& text);
+Sha256 HashOf(const Json& json);
+
 // SHA-256 of a snapshot's manifest, which holds those of all its files; nothing if it cannot be read.
 std::optional<Sha256> ManifestHash(const CollectionPaths& paths, int64_t snapshot);
 

@@ -2,8 +2,8 @@
 #include <fmt/format.h>
 
 #include <memory>
-#include <nlohmann/json.hpp>
 
+#include "cli/audit.h"
 #include "cli/commands.h"
 #include "cli/photos.h"
 #include "cli/progress.h"
@@ -14,8 +14,6 @@
 
 namespace pugmark::cli {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 struct Options {
   std::string name, role = "evidence";
@@ -52,8 +50,9 @@ int Change(const Context& context, const std::function<std::string(Catalogue&)>&
   const FileLock lock(context.RequireCollection().lock());
   Collection collection = OpenCollection(context.collection, Catalogue::Access::kWrite);
   const std::string done = change(collection.catalogue);
+  const Json json = {{"schema", 1}, {"type", "bank_change"}, {"message", done}};
+  context.audit->AddResult({{"hash", HashOf(json).Hex()}, {"message", AuditText(done)}});
   if (context.format == Format::kJson) {
-    const Json json = {{"schema", 1}, {"type", "bank_change"}, {"message", done}};
     fmt::print("{}\n", json.dump(-1, ' ', true, Json::error_handler_t::replace));
   } else {
     fmt::print("{}\n", done);

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <memory>
 
+#include "cli/audit.h"
 #include "cli/commands.h"
 #include "cli/progress.h"
 #include "index/base/files.h"
@@ -38,7 +39,16 @@ int Nightly(NightlyOptions options, const Context& context) {
       throw Error(ErrorCode::kIo, "The digest could not be written to stdout; the next run tells the same again.");
     }
   };
-  return ExitCodeOfRun(RunNightly(context.collection, options, context.stop, ExitCodeOfRun));
+  const NightlyReport report = RunNightly(context.collection, options, context.stop, ExitCodeOfRun);
+  if (!report.cancelled) {
+    const std::optional<Sha256> manifest = ManifestHash(CollectionPaths{context.collection}, report.digest.snapshot);
+    context.audit->SetSnapshot(report.digest.snapshot);
+    context.audit->AddResult({{"hash", HashOf(FormatDigestJson(report.digest)).Hex()},
+                              {"snapshot_manifest", manifest ? Json(manifest->Hex()) : Json(nullptr)},
+                              {"new_photos", report.digest.num_new_photos},
+                              {"alerts", report.digest.alerts.size()}});
+  }
+  return ExitCodeOfRun(report);
 }
 
 }  // namespace
@@ -67,7 +77,7 @@ Run AddNightly(CLI::App& app, const Context& context) {
       ->add_option("--digest-dir", options->digest_dir,
                    "Also write the digest as text, JSON lines and a page into a new dated folder in this one")
       ->type_name("DIR");
-  command->add_option("--keep", options->keep_snapshots, "Snapshots of the index to keep (default 3)")
+  command->add_option("--keep", options->keep_snapshots, "Snapshots of the index to keep (default: as last time, at first 3)")
       ->check(CLI::Range(1, 1000))
       ->type_name("N");
   command

@@ -2,9 +2,9 @@
 #include <fmt/format.h>
 
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <optional>
 
+#include "cli/audit.h"
 #include "cli/commands.h"
 #include "cli/progress.h"
 #include "engine/reindex/published.h"
@@ -12,8 +12,6 @@
 
 namespace pugmark::cli {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 struct Arguments {
   std::optional<int> keep;
@@ -33,9 +31,10 @@ int Prune(const Context& context, const Arguments& arguments) {
   options.was_current = WasCurrentIn(collection);
   const size_t num_leftovers = StagingLeftovers(paths).size();
   const std::vector<int64_t> removed = arguments.dry_run ? PlanPrune(paths, options) : PruneSnapshots(paths, options);
-  if (context.format == Format::kJson) {
-    const Json json = {{"schema", 1},          {"type", "prune"},    {"dry_run", arguments.dry_run},
+  const Json json = {{"schema", 1},          {"type", "prune"},    {"dry_run", arguments.dry_run},
                        {"keep", options.keep}, {"removed", removed}, {"leftovers", num_leftovers}};
+  if (!arguments.dry_run) context.audit->AddResult({{"hash", HashOf(json).Hex()}, {"removed", removed}});
+  if (context.format == Format::kJson) {
     fmt::print("{}\n", json.dump());
     return kDone;
   }

@@ -3,8 +3,8 @@
 
 #include <algorithm>
 #include <memory>
-#include <nlohmann/json.hpp>
 
+#include "cli/audit.h"
 #include "cli/commands.h"
 #include "cli/person.h"
 #include "cli/photos.h"
@@ -14,8 +14,6 @@
 
 namespace pugmark::cli {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 constexpr size_t kLinesShown = 20;
 
@@ -166,6 +164,12 @@ int Remove(const Options& options, const Context& context) {
   const TakedownReport report =
       options.dry_run ? PlanTakedown(collection, targets) : TakeDown(collection, targets, options.reason, by);
   Removal removal = report.removal;
+  if (!options.dry_run) {
+    context.audit->AddResult({{"hash", HashOf(ToJson(removal, false)).Hex()},
+                              {"receipt", removal.id},
+                              {"photos", removal.photos.size()},
+                              {"sightings", removal.num_sightings}});
+  }
   if (context.format == Format::kJson) {
     if (options.dry_run) {
       removal.reason = options.reason;

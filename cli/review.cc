@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
-#include <pwd.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <map>
 #include <memory>
 
 #include "cli/audit.h"
 #include "cli/commands.h"
+#include "cli/person.h"
 #include "cli/progress.h"
 #include "engine/search/search.h"
 #include "index/base/files.h"
@@ -77,14 +75,6 @@ void AskMachine(const Named& a, const Named& b, const fs::path& collection, Revi
   }
 }
 
-std::string LoginName() {
-  std::array<char, 4096> buffer{};
-  passwd entry{};
-  passwd* found = nullptr;
-  const bool is_known = ::getpwuid_r(::getuid(), &entry, buffer.data(), buffer.size(), &found) == 0 && found != nullptr;
-  return is_known ? found->pw_name : "";
-}
-
 Json ToJson(const Review& review, bool is_superseded) {
   return {{"schema", 1},
           {"type", "review"},
@@ -136,7 +126,7 @@ int List(const Options& options, const Context& context) {
     text += ToJson(review, is_superseded).dump(-1, ' ', true, Json::error_handler_t::replace) + "\n";
     Print(review, is_superseded, context.format);
   }
-  context.audit->AddResult({{"hash", Sha256::Of({reinterpret_cast<const uint8_t*>(text.data()), text.size()}).Hex()}});
+  context.audit->AddResult({{"hash", HashOf(text).Hex()}});
   return kDone;
 }
 
@@ -160,11 +150,10 @@ int Add(const Options& options, const Context& context) {
   review = AddReview(paths.catalogue(), a.sha256, b.sha256, review);
   context.audit->AddInput(a.file.value_or(options.a), a.sha256);
   context.audit->AddInput(b.file.value_or(options.b), b.sha256);
-  const std::string stored = ToJson(review, false).dump(-1, ' ', true, Json::error_handler_t::replace);
   context.audit->AddResult({{"review", review.id},
                             {"answer", AnswerName(review.answer)},
                             {"by", AuditText(review.reviewer)},
-                            {"hash", Sha256::Of({reinterpret_cast<const uint8_t*>(stored.data()), stored.size()}).Hex()}});
+                            {"hash", HashOf(ToJson(review, false)).Hex()}});
   Print(review, false, context.format);
   return kDone;
 }

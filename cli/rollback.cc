@@ -2,8 +2,8 @@
 #include <fmt/format.h>
 
 #include <memory>
-#include <nlohmann/json.hpp>
 
+#include "cli/audit.h"
 #include "cli/commands.h"
 #include "cli/progress.h"
 #include "engine/reindex/published.h"
@@ -24,11 +24,14 @@ Run AddRollback(CLI::App& app, const Context& context) {
     const FileLock lock(context.RequireCollection().lock());
     Collection collection = OpenCollection(context.collection, Catalogue::Access::kWrite);
     const RollbackReport report = RollBack(collection, *number);
+    const std::optional<Sha256> manifest = ManifestHash(collection.paths, report.now.number);
+    context.audit->SetSnapshot(report.now.number);
+    context.audit->AddResult({{"hash", manifest ? Json(manifest->Hex()) : Json(nullptr)}, {"before", report.before}});
     if (context.format == Format::kJson) {
-      const nlohmann::ordered_json json = {
+      const Json json = {
           {"schema", 1},
           {"type", "rollback"},
-          {"before", report.before == 0 ? nlohmann::ordered_json(nullptr) : nlohmann::ordered_json(report.before)},
+          {"before", report.before == 0 ? Json(nullptr) : Json(report.before)},
           {"snapshot", report.now.number},
           {"photos", report.now.num_photos},
           {"unindexed_photos", report.num_unindexed}};

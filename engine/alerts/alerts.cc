@@ -127,12 +127,12 @@ class AlertJob {
         copied_bank = BenignBankOf(hit.banks);
     }
     for (const Hit& hit : result.hits) {
-      if (hit.photo.id == id || !IsAlert(hit.verdict) || !BenignBankOf(hit.banks).empty()) continue;
+      if (hit.photo.id == id || hit.machine_verdict > Verdict::kSameScene || !BenignBankOf(hit.banks).empty()) continue;
       const std::optional<std::string> bank = log_.WatchedBankOf(hit.photo.id);
       // Of two photos in watched banks the older is the one that was known.
       const bool hit_is_known = bank && (new_.contains(id) || !own_bank) && !(own_bank && hit.photo.id > id);
       if (!hit_is_known && !is_hunt) continue;
-      if (options_.is_rejected(*result.sha256, hit.photo.sha256)) {
+      if (IsDismissed(hit)) {
         ++report_.num_rejected;
         continue;
       }

@@ -33,11 +33,6 @@ struct AlertOptions {
   std::string cause = "alerts";  // Recorded with the run: "ingest", "nightly".
   int num_threads = 1;
   SearchOptions search;  // filter, max_hits and regions are set here.
-  // Whether a person has said that these two do not show the same. Called from one thread at a time, in any order of
-  // the two.
-  std::function<bool(const Sha256& photo, const Sha256& banked)> is_rejected = [](const Sha256&, const Sha256&) {
-    return false;
-  };
   double wait_seconds = 600;  // For another writer to end, each time something is to be written.
 };
 

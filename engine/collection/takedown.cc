@@ -11,6 +11,7 @@
 
 #include "engine/features/pdq.h"
 #include "index/base/error.h"
+#include "index/base/fault.h"
 #include "index/base/files.h"
 
 namespace pugmark {
@@ -69,6 +70,7 @@ bool RemoveFile(const fs::path& path) {
             "'pugmark reindex', which tries again.",
             EscapeText(path.string()), error.message()));
   }
+  PUGMARK_FAULT_POINT("takedown.file_removed");
   return was_there;
 }
 

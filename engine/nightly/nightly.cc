@@ -27,14 +27,29 @@ int GravityOf(ErrorCode code) {
   }
 }
 
-// What the digest says of the new index. The figures of the publish gate belong here, once reindex has one.
+// What the digest says of the new index and of its test.
 std::vector<std::pair<std::string, std::string>> FiguresOf(const ReindexReport& report) {
   const SnapshotInfo& snapshot = report.snapshot;
-  return {{"index published", report.published ? fmt::format("snapshot {}", snapshot.number) : "no: it was up to date"},
-          {"photos in the index", fmt::format("{}", snapshot.num_photos)},
-          {"photos added since the index before", fmt::format("{}", report.num_added)},
-          {"photos dropped", fmt::format("{}", report.num_dropped)},
-          {"visual words", fmt::format("{}{}", snapshot.num_words, report.codebook_trained ? ", newly trained" : "")}};
+  const std::string published = report.published   ? fmt::format("snapshot {}", snapshot.number)
+                                : report.held_back ? fmt::format("no: snapshot {} failed its test", report.built)
+                                                   : "no: it was up to date";
+  std::vector<std::pair<std::string, std::string>> figures = {
+      {"index published", published},
+      {"photos in the index", fmt::format("{}", snapshot.num_photos)},
+      {"photos added since the index before", fmt::format("{}", report.num_added)},
+      {"photos dropped", fmt::format("{}", report.num_dropped)},
+      {"visual words", fmt::format("{}{}", snapshot.num_words, report.codebook_trained ? ", newly trained" : "")}};
+  if (report.reextraction.num_done + report.reextraction.num_left > 0) {
+    figures.emplace_back("photos described anew", fmt::format("{}, {} still to do", report.reextraction.num_done,
+                                                              report.reextraction.num_left));
+  }
+  if (!report.gate) return figures;
+  for (const GateFigures& f : report.gate->figures) {
+    std::string value = fmt::format("{} of {}", f.found_new, f.num_tried);
+    if (report.gate->old_number != 0 && f.canary != "new") value += fmt::format(", before {}", f.found_old);
+    figures.emplace_back(fmt::format("canaries found ({})", f.canary), std::move(value));
+  }
+  return figures;
 }
 
 class Night {
@@ -156,6 +171,12 @@ class Night {
     reindex.keep_snapshots = options_.keep_snapshots;
     const ReindexReport report = Reindex(collection, reindex, stop_, options_.progress);
     figures_ = FiguresOf(report);
+    if (report.held_back) {
+      throw Error(ErrorCode::kHeldBack,
+                  fmt::format("The new index, snapshot {}, failed its test and was held back. {} Run 'pugmark check', then "
+                              "'pugmark reindex --full'.",
+                              report.built, fmt::join(report.gate->failures, " ")));
+    }
     if (report.snapshot.number == 0) return "nothing to index";
     if (!report.published) return fmt::format("snapshot {} is up to date", report.snapshot.number);
     return fmt::format("published snapshot {}: {} photos, {} added, {} dropped", report.snapshot.number,
@@ -163,7 +184,7 @@ class Night {
   }
 
   std::string MatchWatchList() {
-    AlertOptions alerts = options_.alerts;
+    AlertOptions alerts;
     alerts.cause = "nightly";
     alerts.num_threads = options_.num_threads;
     alerts.wait_seconds = options_.wait_seconds;

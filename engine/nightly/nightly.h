@@ -28,10 +28,9 @@ struct NightlyOptions {
   double settle_seconds = 60;  // engine/nightly/drop.h.
   IngestOptions ingest;        // Of the drop folder; inputs and manifests are set here.
   int num_threads = 1;
-  int keep_snapshots = 3;
+  std::optional<int> keep_snapshots = {};  // As ReindexOptions.
   double wait_seconds = 3600;        // For another writer to end, per stage.
   std::filesystem::path digest_dir;  // Empty: no files.
-  AlertOptions alerts;               // is_rejected is used; the rest is set here.
   std::string version;               // Of Pugmark, for the digest.
   // A stage begins or ends; one line without line break, escaped.
   std::function<void(const std::string& line)> log = [](const std::string&) {};

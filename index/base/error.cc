@@ -15,6 +15,7 @@ std::string_view ErrorCodeName(ErrorCode code) {
     case ErrorCode::kIo: return "io";
     case ErrorCode::kLocked: return "locked";
     case ErrorCode::kLimit: return "limit";
+    case ErrorCode::kHeldBack: return "held_back";
     case ErrorCode::kCancelled: return "cancelled";
     case ErrorCode::kInternal: return "internal";
   }

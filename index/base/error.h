@@ -22,6 +22,7 @@ enum class ErrorCode {
   kIo,               // Free space, permissions, a disk.
   kLocked,           // Another writer is at work; wait.
   kLimit,            // A budget was exceeded; raise it deliberately or give less.
+  kHeldBack,         // A new index failed its test; the old one stays in use.
   kCancelled,        // The user interrupted; the same command continues.
   kInternal,         // Our own bug.
 };

@@ -252,6 +252,7 @@ void DeleteRows(Connection& connection, const Doomed& doomed) {
   for (const auto& entry : doomed.photos) {
     for (const char* sql :
          {"DELETE FROM bank_photos WHERE photo_id = ?", "DELETE FROM watched_photos WHERE photo_id = ?",
+          "DELETE FROM thumbnail_checksums WHERE photo_id = ?", "DELETE FROM reextracted WHERE photo_id = ?",
           "DELETE FROM features WHERE photo_id = ?", "DELETE FROM photos WHERE id = ?"}) {
       ForEachId(connection, sql, entry.first);
     }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Photos that vanish from the catalogue vanish from the index with the next reindex.
-#include <SQLiteCpp/Database.h>
 #include <gtest/gtest.h>
 
 #include "engine/collection/coverage.h"
+#include "engine/collection/takedown.h"
 #include "engine/reindex/check.h"
 #include "engine/reindex/reindex.h"
 #include "index/base/error.h"
@@ -23,12 +23,13 @@ class RemovedPhotosTest : public PictureCollectionTest {
     Take(collection_, {Picture(3), Picture(4)});
   }
 
-  void Remove(const std::string& ids) const {
-    SQLite::Database database(CollectionPaths{collection_}.catalogue().string(), SQLite::OPEN_READWRITE);
-    for (const char* table : {"sightings", "bank_photos", "features"}) {
-      database.exec(std::string("DELETE FROM ") + table + " WHERE photo_id IN (" + ids + ")");
+  void Remove(const std::vector<int64_t>& ids) const {
+    Collection collection = OpenCollection(collection_, Catalogue::Access::kWrite);
+    std::vector<RemovalTarget> targets;
+    for (const int64_t id : ids) {
+      targets.push_back({RemovalTarget::Kind::kPhoto, "", collection.catalogue.GetPhoto(PhotoId{id})->sha256.Hex()});
     }
-    database.exec("DELETE FROM photos WHERE id IN (" + ids + ")");
+    TakeDown(collection, targets, "a test", "nobody");
   }
 
   // Photos that have entries in the current index.
@@ -58,7 +59,7 @@ class RemovedPhotosTest : public PictureCollectionTest {
 };
 
 TEST_F(RemovedPhotosTest, TheNextMergeDropsThem) {
-  Remove("2,4");
+  Remove({2, 4});
   const ReindexReport report = Run();
   EXPECT_TRUE(report.published);
   EXPECT_EQ(report.kind, "merged");
@@ -71,7 +72,7 @@ TEST_F(RemovedPhotosTest, TheNextMergeDropsThem) {
 }
 
 TEST_F(RemovedPhotosTest, AnIngestInBetweenDoesNotMakeThemForgotten) {
-  Remove("2");
+  Remove({2});
   WriteJpeg((scratch_ / "new.jpg").string(), MakePicture(60));
   Take(collection_, {scratch_ / "new.jpg"});
   EXPECT_EQ(Indexed(), (std::vector<int64_t>{1, 2, 3, 4, 5, 6})) << "A small part drops nothing.";
@@ -80,7 +81,7 @@ TEST_F(RemovedPhotosTest, AnIngestInBetweenDoesNotMakeThemForgotten) {
 }
 
 TEST_F(RemovedPhotosTest, AFullRebuildSaysWhatItDropped) {
-  Remove("1,3");
+  Remove({1, 3});
   const ReindexReport report = Run({.full = true});
   EXPECT_EQ(report.num_dropped, 2);
   EXPECT_EQ(report.num_added, 0);
@@ -88,7 +89,7 @@ TEST_F(RemovedPhotosTest, AFullRebuildSaysWhatItDropped) {
 }
 
 TEST_F(RemovedPhotosTest, TheLastPhotoMayBeAmongThem) {
-  Remove("5");
+  Remove({5});
   EXPECT_TRUE(Run().published);
   EXPECT_EQ(Indexed(), (std::vector<int64_t>{1, 2, 3, 4}));
   EXPECT_TRUE(CheckCollection(OpenCollection(collection_, Catalogue::Access::kRead)).findings.empty());
