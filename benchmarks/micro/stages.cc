@@ -304,7 +304,7 @@ BENCHMARK(BM_TransformForPdq)->Apply(Configure);
 BENCHMARK(BM_MirrorFeatures)->Apply(Configure);
 BENCHMARK(BM_EncodeThumbnail)->Apply(Configure);
 BENCHMARK(BM_PackKeypoints)->Apply(Configure);
-BENCHMARK(BM_Assign)->Apply(Configure)->ArgNames({"words", "each"})->ArgsProduct({{1024, 4096}, {1, 3}});
+BENCHMARK(BM_Assign)->Apply(Configure)->ArgNames({"words", "each"})->ArgsProduct({{1024, 4096, 16384}, {1, 3}});
 BENCHMARK(BM_Shortlist)->Apply(Configure);
 BENCHMARK(BM_MatchDescriptors)->Apply(Configure)->ArgName("copies")->Arg(kStrangers)->Arg(kCopies);
 BENCHMARK(BM_Verify)->Apply(Configure)->ArgName("copies")->Arg(kStrangers)->Arg(kCopies);

@@ -6,7 +6,8 @@
 // can be had in minutes. Each keypoint's descriptor is one of 65,536 seeded centres with noise, which gives words and
 // lists of natural lengths; places, scales and directions are random. Printed per step: seconds of each stage as the
 // progress names them, and the most memory the process held resident during the step (VmHWM, reset before each), pages
-// of mapped files included. Nothing is said about recognition. Without thumbnails the test of the new index has no
+// of mapped files included. Then as many of the new photos as --alerts says are matched against a watched bank. Nothing is
+// said about recognition. Without thumbnails the test of the new index has no
 // edited copies.
 #include "engine/reindex/reindex.h"
 
@@ -21,8 +22,10 @@
 #include <random>
 
 #include "benchmarks/common/machine.h"
+#include "engine/alerts/alerts.h"
 #include "index/base/error.h"
 #include "index/base/files.h"
+#include "index/catalogue/banks.h"
 
 namespace pugmark::bench {
 namespace {
@@ -42,6 +45,8 @@ struct Options {
   int num_keypoints = 600;
   int num_threads = 2;
   int64_t max_entries_in_memory = ReindexOptions().max_entries_in_memory;
+  int64_t num_alerts = 100;
+  bool skip_full = false;
   uint64_t seed = 1;
   fs::path work = fs::temp_directory_path();
   fs::path json;
@@ -182,6 +187,29 @@ Json Measured(const std::string& name, Step&& step) {
           {"stage_seconds", stage_seconds}};
 }
 
+// The new photos, up to --alerts of them, against one watched photo: what each costs is the search.
+Json MeasureAlerts(const fs::path& root, const Options& options) {
+  ResetPeak();
+  const Clock::time_point start = Clock::now();
+  const double cpu_before = CpuSeconds();
+  std::stop_source stop;
+  AlertOptions alerts;
+  alerts.num_threads = options.num_threads;
+  const AlertReport report = RunAlerts(root, alerts, stop.get_token(), [&](int64_t done, int64_t) {
+    if (done >= options.num_alerts) stop.request_stop();
+  });
+  const double wall = SecondsSince(start), cpu = CpuSeconds() - cpu_before, peak_mib = PeakSinceResetMiB();
+  fmt::print("alerts: {} of {} new photos searched for: {:.1f} s ({:.1f} s of CPU), {:.3f} s each, peak {:.0f} MiB\n",
+             report.num_searched, report.num_new, wall, cpu, wall / static_cast<double>(report.num_searched), peak_mib);
+  return {{"step", "alerts"},
+          {"searched", report.num_searched},
+          {"new", report.num_new},
+          {"alerts", report.num_alerts},
+          {"wall_seconds", wall},
+          {"cpu_seconds", cpu},
+          {"peak_mib", peak_mib}};
+}
+
 int Main(int argc, char** argv) {
   Options options;
   CLI::App app{"Measures the nightly job on a synthetic collection."};
@@ -200,6 +228,10 @@ int Main(int argc, char** argv) {
   app.add_option("--threads", options.num_threads, "Threads")->check(CLI::Range(1, 256))->capture_default_str();
   app.add_option("--entries-in-memory", options.max_entries_in_memory, "New entries beyond that are spilled to disk")
       ->capture_default_str();
+  app.add_option("--alerts", options.num_alerts, "New photos to match against a watched bank; 0: none")
+      ->check(CLI::Range(0, 1'000'000))
+      ->capture_default_str();
+  app.add_flag("--no-full", options.skip_full, "Leave out the full rebuild");
   app.add_option("--seed", options.seed, "Of the photos")->capture_default_str();
   app.add_option("--work", options.work, "Where the temporary collection goes: 135 bytes a keypoint")
       ->check(CLI::ExistingDirectory);
@@ -234,6 +266,10 @@ int Main(int argc, char** argv) {
   Json steps = Json::array();
   steps.push_back(
       Measured("first index", [&](const ReindexProgress& p) { return Reindex(collection, reindex, {}, p); }));
+  Banks banks(collection.catalogue);
+  banks.Create("watched", BankRole::kEvidence);
+  banks.Add("watched", std::vector{PhotoId{1}});
+  banks.Watch("watched");
   for (int batch = 0; batch < options.num_batches; ++batch) {
     const int64_t first = options.num_photos + options.num_new * batch / options.num_batches + 1;
     const int64_t last = options.num_photos + options.num_new * (batch + 1) / options.num_batches;
@@ -244,9 +280,12 @@ int Main(int argc, char** argv) {
   }
   steps.push_back(
       Measured("night: merge", [&](const ReindexProgress& p) { return Reindex(collection, reindex, {}, p); }));
-  reindex.full = true;
-  steps.push_back(
-      Measured("full rebuild", [&](const ReindexProgress& p) { return Reindex(collection, reindex, {}, p); }));
+  if (options.num_alerts > 0) steps.push_back(MeasureAlerts(root, options));
+  if (!options.skip_full) {
+    reindex.full = true;
+    steps.push_back(
+        Measured("full rebuild", [&](const ReindexProgress& p) { return Reindex(collection, reindex, {}, p); }));
+  }
 
   DiskUse catalogue = DiskUseOf(collection.paths.catalogue());
   const SnapshotInfo info = OpenCurrentSnapshot(collection.paths)->info;

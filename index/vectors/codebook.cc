@@ -15,6 +15,7 @@
 
 #include "index/base/error.h"
 #include "index/vectors/checked_writer.h"
+#include "index/vectors/word_cells.h"
 
 // OpenBLAS splits matrix products over threads in ways that change the last bit; one thread keeps results identical and
 // leaves the cores to the pipelines, which run one photo per core. Weak: another BLAS has no such function.
@@ -28,6 +29,7 @@ constexpr int kSignatureBits = 64;
 // IndexIVFSpectralHash cuts each projected coordinate into half-periods of alternating bits; a period far beyond any
 // value that occurs leaves one cut, at the median.
 constexpr float kPeriod = 1e6f;
+constexpr int kCellSeed = 1;
 
 std::vector<float> ToFloat(std::span<const uint8_t> bytes) { return {bytes.begin(), bytes.end()}; }
 
@@ -59,7 +61,12 @@ int RecommendedNumWords(int64_t num_descriptors) {
   return static_cast<int>(std::bit_floor(static_cast<unsigned>(std::clamp(words, 16.0, 16384.0))));
 }
 
-Codebook::Codebook(std::unique_ptr<faiss::IndexIVFSpectralHash> index) : index_(std::move(index)) {}
+Codebook::Codebook(std::unique_ptr<faiss::IndexIVFSpectralHash> index) : index_(std::move(index)) {
+  if (!WordCells::ServeFor(index_->nlist)) return;
+  cells_ = std::make_unique<WordCells>(kVectorSize, kCellSeed);
+  cells_->add(static_cast<faiss::Index::idx_t>(index_->nlist), dynamic_cast<faiss::IndexFlat&>(*index_->quantizer).get_xb());
+}
+
 Codebook::Codebook(Codebook&&) noexcept = default;
 Codebook& Codebook::operator=(Codebook&&) noexcept = default;
 Codebook::~Codebook() = default;
@@ -88,7 +95,10 @@ Codebook Codebook::Train(std::span<const uint8_t> descriptors, const CodebookOpt
     index->cp.seed = static_cast<int>(options.seed);
     index->cp.min_points_per_centroid = 1;
     index->cp.max_points_per_centroid = options.max_samples_per_word;
+    WordCells cells(kVectorSize, kCellSeed);
+    if (WordCells::ServeFor(num_words)) index->clustering_index = &cells;
     index->train(static_cast<faiss::Index::idx_t>(num_samples), samples.data());
+    index->clustering_index = nullptr;
     // FAISS 1.7.3 leaves room for every training vector; the medians are the first num_words × 64.
     index->trained.resize(num_words * kSignatureBits);
     index->trained.shrink_to_fit();
@@ -140,7 +150,8 @@ std::vector<WordAssignment> Codebook::Assign(std::span<const uint8_t> descriptor
 
   std::vector<float> distances(n * k);
   std::vector<faiss::Index::idx_t> words(n * k);
-  index_->quantizer->search(static_cast<faiss::Index::idx_t>(n), vectors.data(), words_each, distances.data(),
+  const faiss::Index& quantizer = cells_ ? *cells_ : *index_->quantizer;
+  quantizer.search(static_cast<faiss::Index::idx_t>(n), vectors.data(), words_each, distances.data(),
                             words.data());
   // One pass per rank of word: encode_vectors projects every vector it is given, and takes one word for each.
   std::vector<faiss::Index::idx_t> ranked(n);

@@ -13,6 +13,7 @@
 #include "index/vectors/merge.h"
 #include "index/vectors/part.h"
 #include "index/vectors/shortlist.h"
+#include "index/vectors/word_cells.h"
 #include "tests/scratch.h"
 
 namespace pugmark {
@@ -62,6 +63,75 @@ Collection MakeCollection() {
   CodebookOptions options;
   options.num_words = 16;
   return {descriptors, geometry, Codebook::Train(all, options)};
+}
+
+// Words that crowd around a few places, as words do.
+std::vector<float> CrowdedWords(size_t n, uint32_t seed) {
+  std::mt19937 random(seed);
+  std::normal_distribution<float> noise(0, 12);
+  std::vector<float> centres(40 * kVectorSize), words(n * kVectorSize);
+  for (float& v : centres) v = static_cast<float>(random() % 90);
+  for (size_t i = 0; i < n; ++i) {
+    const float* centre = &centres[random() % 40 * kVectorSize];
+    for (size_t d = 0; d < kVectorSize; ++d) words[i * kVectorSize + d] = centre[d] + noise(random);
+  }
+  return words;
+}
+
+TEST(WordCellsTest, FindNearlyAllOfTheNearest) {
+  constexpr size_t kWords = 4096, kQueries = 3000, kEach = 3;
+  const std::vector<float> words = CrowdedWords(kWords, 1), queries = CrowdedWords(kQueries, 2);
+  faiss::IndexFlatL2 all(kVectorSize);
+  all.add(kWords, words.data());
+  WordCells cells(kVectorSize, 1);
+  cells.add(kWords, words.data());
+  std::vector<float> expected_distances(kQueries * kEach), distances(kQueries * kEach);
+  std::vector<faiss::Index::idx_t> expected(kQueries * kEach), found(kQueries * kEach);
+  all.search(kQueries, queries.data(), kEach, expected_distances.data(), expected.data());
+  cells.search(kQueries, queries.data(), kEach, distances.data(), found.data());
+  size_t num_same = 0;
+  for (size_t i = 0; i < kQueries * kEach; ++i) {
+    if (found[i] != expected[i]) {
+      EXPECT_GE(distances[i], expected_distances[i] - 0.5f);
+      continue;
+    }
+    ++num_same;
+    EXPECT_NEAR(distances[i], expected_distances[i], 0.5f);
+  }
+  EXPECT_GT(num_same, kQueries * kEach * 95 / 100);
+
+  // The words themselves, one by one and all at once.
+  std::vector<faiss::Index::idx_t> own(kWords), one(1);
+  std::vector<float> own_distances(kWords), one_distance(1);
+  cells.search(kWords, words.data(), 1, own_distances.data(), own.data());
+  for (size_t i = 0; i < kWords; ++i) {
+    EXPECT_EQ(own[i], static_cast<faiss::Index::idx_t>(i));
+    if (i % 100 != 0) continue;
+    cells.search(1, &words[i * kVectorSize], 1, one_distance.data(), one.data());
+    EXPECT_EQ(one[0], own[i]);
+  }
+
+  cells.reset();
+  cells.add(20, words.data());
+  std::vector<faiss::Index::idx_t> many(25);
+  std::vector<float> many_distances(25);
+  cells.search(1, queries.data(), 25, many_distances.data(), many.data());
+  EXPECT_TRUE(std::is_sorted(many_distances.begin(), many_distances.end()));
+  EXPECT_EQ(std::count(many.begin(), many.end(), -1), 5) << "There are no more words.";
+}
+
+TEST(CodebookTest, ManyWordsAreTheSameAfterLoading) {
+  const Scratch scratch;
+  const std::vector<uint8_t> descriptors = RandomDescriptors(6000, 7);
+  const Codebook codebook = Codebook::Train(descriptors, {.num_words = 2048, .iterations = 2});
+  codebook.Save(scratch / "codebook");
+  const Codebook loaded = Codebook::Load(scratch / "codebook");
+  const std::vector<WordAssignment> here = codebook.Assign(descriptors, 3), there = loaded.Assign(descriptors, 3);
+  ASSERT_EQ(here.size(), there.size());
+  for (size_t i = 0; i < here.size(); ++i) {
+    EXPECT_EQ(here[i].word, there[i].word);
+    EXPECT_EQ(here[i].signature, there[i].signature);
+  }
 }
 
 Part BuildPart(const Collection& c, const std::filesystem::path& path, uint32_t begin, uint32_t end) {
