@@ -167,7 +167,7 @@ Json MeasurePages(const Corpus& corpus, const std::vector<cv::Mat>& strangers, c
   std::map<fs::path, const CorpusPhoto*> seen;
   for (const Made& page : pages) seen[fs::absolute(page.file)] = page.photo;
 
-  const fs::path root = work / "collection";
+  const fs::path root = work / "collection-of-pages";
   IngestPages(root, pages, work / "pages" / "manifest.csv", options.num_threads);
   const Searcher searcher(root, {});
   std::map<std::string, Counts> found, apart;
