@@ -233,7 +233,8 @@ data HitData(const std::string& id, const QueryOnPage& query, const Hit& hit, co
   item.set("id", id);
   item.set("rank", std::to_string(hit.rank));
   item.set("verdict", std::string(VerdictName(hit.verdict)));
-  item.set("meaning", std::string(VerdictMeaning(hit.verdict)));
+  item.set("meaning", hit.verdict == Verdict::kNone ? "Only a person says that both show the same."
+                                                    : std::string(VerdictMeaning(hit.verdict)));
   item.set("matched", MatchedText(hit));
   item.set("mirrored", hit.mirrored);
   item.set("veiled", options.blur || options.grey);
