@@ -150,7 +150,8 @@ std::vector<std::string> Differences(const Json& then, const Json& now, const Ca
     const std::optional<Photo> row = id ? catalogue.GetPhoto(*id) : std::nullopt;
     differences.push_back(fmt::format("{} ({}) was not among the hits{}", NameOf(photo), hit.value("verdict", ""),
                                       hit.contains("review") ? fmt::format("; review is now '{}'", ReviewOf(hit))
-                                      : row ? "; it was admitted " + EscapeText(row->admitted_at) : ""));
+                                      : row                  ? "; it was admitted " + EscapeText(row->admitted_at)
+                                                             : ""));
   }
   if (then.value("error", "") != now.value("error", "")) {
     differences.push_back(fmt::format("could{} be read then, can{} now", then.contains("error") ? " not" : "",

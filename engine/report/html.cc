@@ -246,6 +246,7 @@ class Page {
     query.set("middle_y", Number(frame.height / 2));
     query.set("quiet", result.hits.empty());
     query.set("unsearched", Unsearched(result, frame));
+    query.set("has_unsearched", result.roi || !result.excluded.empty());
     query.set("pictures", symbols);
     query.set("timeline", Timeline(TimelineHits(idx)));
     query.set("hits", hits);
