@@ -179,7 +179,8 @@ int Alerts(const Options& options, const Context& context) {
 Run AddAlerts(CLI::App& app, const Context& context) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("alerts", "Show what matched the watched banks");
-  command->add_flag("--new", options->only_new, "Leave out the alerts that were dismissed, and those to which a review says no");
+  command->add_flag("--new", options->only_new,
+                    "Leave out the alerts that were dismissed, and those to which a review says no");
   command->add_flag("--all", options->all, "Also show pairs of one seller's own photos, which say nothing new");
   command->add_flag("--run", options->run,
                     "First match what is new against the watched banks, as ingest and nightly do");
