@@ -12,6 +12,7 @@
 #include "engine/collection/collection.h"
 #include "engine/report/report.h"
 #include "index/base/files.h"
+#include "index/catalogue/reviews.h"
 
 namespace pugmark::cli {
 namespace {
@@ -51,7 +52,15 @@ Side Look(const Catalogue& catalogue, const Sha256& sha256) {
   return side;
 }
 
-Json ToJson(const Alert& alert, const Side& photo, const Side& banked) {
+Json ToJson(const std::optional<Review>& review) {
+  if (!review) return nullptr;
+  return {{"answer", AnswerName(review->answer)},
+          {"by", review->reviewer},
+          {"at", review->reviewed_at},
+          {"note", review->note.empty() ? Json(nullptr) : Json(review->note)}};
+}
+
+Json ToJson(const Alert& alert, const Side& photo, const Side& banked, const std::optional<Review>& review) {
   const auto side = [](const Sha256& sha256, const Side& known) {
     return Json{{"sha256", sha256.Hex()},
                 {"path", known.photo ? Json(EscapeText(known.photo->path)) : Json(nullptr)},
@@ -76,6 +85,7 @@ Json ToJson(const Alert& alert, const Side& photo, const Side& banked) {
           {"dismissed_at", alert.dismissed_at.empty() ? Json(nullptr) : Json(alert.dismissed_at)},
           {"dismissed_by", alert.dismissed_by},
           {"note", alert.note},
+          {"review", ToJson(review)},
           {"photo", side(alert.photo, photo)},
           {"banked", side(alert.banked, banked)}};
 }
@@ -94,7 +104,7 @@ std::string WhereSeen(const Sha256& sha256, const Side& side) {
   return fmt::format("{}… {}", sha256.Hex().substr(0, 12), where);
 }
 
-void PrintText(const Alert& alert, const Side& photo, const Side& banked) {
+void PrintText(const Alert& alert, const Side& photo, const Side& banked, const std::optional<Review>& review) {
   fmt::print("{}  {}  {}  {:.1f} %  bank {}{}{}\n", alert.id, alert.raised_at, alert.verdict,
              std::min(alert.probability * 100, alert.verdict == "same-file" ? 100.0 : 99.9), EscapeText(alert.bank),
              alert.relation == AlertRelation::kNews ? "" : fmt::format("  [{}]", AlertRelationName(alert.relation)),
@@ -112,6 +122,10 @@ void PrintText(const Alert& alert, const Side& photo, const Side& banked) {
   if (!alert.dismissed_at.empty()) {
     fmt::print("    dismissed {} by {}{}{}\n", alert.dismissed_at, EscapeText(alert.dismissed_by),
                alert.note.empty() ? "" : ": ", EscapeText(alert.note));
+  }
+  if (review) {
+    fmt::print("    reviewed: {}, by {} at {}{}{}\n", AnswerName(review->answer), EscapeText(review->reviewer),
+               EscapeText(review->reviewed_at), review->note.empty() ? "" : ": ", EscapeText(review->note));
   }
 }
 
@@ -139,21 +153,25 @@ int Alerts(const Options& options, const Context& context) {
   }
   Collection collection = OpenCollection(context.collection, Catalogue::Access::kRead);
   const Catalogue& catalogue = collection.catalogue;
-  const std::vector<Alert> alerts =
-      AlertLog(collection.catalogue).List({.only_new = options.only_new, .also_same_seller = options.all});
-  for (const Alert& alert : alerts) {
+  int num_shown = 0;
+  for (const Alert& alert :
+       AlertLog(collection.catalogue).List({.only_new = options.only_new, .also_same_seller = options.all})) {
+    const std::optional<Review> review =
+        alert.photo == alert.banked ? std::nullopt : Reviews(catalogue).Latest(alert.photo, alert.banked);
+    if (options.only_new && review && review->answer == Answer::kNo) continue;
+    ++num_shown;
     const Side photo = Look(catalogue, alert.photo), banked = Look(catalogue, alert.banked);
     if (context.format == Format::kJson) {
-      fmt::print("{}\n", ToJson(alert, photo, banked).dump(-1, ' ', true, Json::error_handler_t::replace));
+      fmt::print("{}\n", ToJson(alert, photo, banked, review).dump(-1, ' ', true, Json::error_handler_t::replace));
     } else {
-      PrintText(alert, photo, banked);
+      PrintText(alert, photo, banked, review);
     }
   }
   if (context.format == Format::kText) {
-    if (!alerts.empty()) fmt::print("{}\n", kLeadSentence);
-    if (alerts.empty()) fmt::print(stderr, "No alerts.\n");
+    if (num_shown > 0) fmt::print("{}\n", kLeadSentence);
+    if (num_shown == 0) fmt::print(stderr, "No alerts.\n");
   }
-  return alerts.empty() ? kNoHit : kDone;
+  return num_shown == 0 ? kNoHit : kDone;
 }
 
 }  // namespace
@@ -161,7 +179,8 @@ int Alerts(const Options& options, const Context& context) {
 Run AddAlerts(CLI::App& app, const Context& context) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("alerts", "Show what matched the watched banks");
-  command->add_flag("--new", options->only_new, "Leave out the alerts that were dismissed");
+  command->add_flag("--new", options->only_new,
+                    "Leave out the alerts that were dismissed, and those to which a review says no");
   command->add_flag("--all", options->all, "Also show pairs of one seller's own photos, which say nothing new");
   command->add_flag("--run", options->run,
                     "First match what is new against the watched banks, as ingest and nightly do");

@@ -89,7 +89,7 @@ Run AddCompare(CLI::App& app, const Context& context) {
       ->check(CLI::Range(1e-12, 1.0))
       ->type_name("X");
   AddReportFiles(command, &options->reports);
-  command->add_flag("-v,--verbose", options->verbose, "Show the numbers behind the verdict");
+  command->add_flag("-v,--verbose", options->verbose, "Show the numbers behind the verdict")->group("Output");
   return [options, &context] { return Compare(*options, context); };
 }
 

@@ -122,7 +122,7 @@ int Verify(const Options& options, const CollectionPaths& paths, Format format) 
   }
   for (const std::string& finding : result.findings) fmt::print("{}\n", finding);
   if (!is_whole) {
-    fmt::print("The log is NOT whole: {} findings.\n", result.findings.size());
+    fmt::print("The log is NOT whole: {} finding{}.\n", result.findings.size(), result.findings.size() == 1 ? "" : "s");
     return kDamaged;
   }
   if (!result.head) {

@@ -149,7 +149,9 @@ std::vector<std::string> Differences(const Json& then, const Json& now, const Ca
     const std::optional<PhotoId> id = catalogue.FindPhoto(Sha256::FromHex(photo));
     const std::optional<Photo> row = id ? catalogue.GetPhoto(*id) : std::nullopt;
     differences.push_back(fmt::format("{} ({}) was not among the hits{}", NameOf(photo), hit.value("verdict", ""),
-                                      row ? "; it was admitted " + EscapeText(row->admitted_at) : ""));
+                                      hit.contains("review") ? fmt::format("; review is now '{}'", ReviewOf(hit))
+                                      : row                  ? "; it was admitted " + EscapeText(row->admitted_at)
+                                                             : ""));
   }
   if (then.value("error", "") != now.value("error", "")) {
     differences.push_back(fmt::format("could{} be read then, can{} now", then.contains("error") ? " not" : "",

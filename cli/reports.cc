@@ -9,19 +9,23 @@
 
 namespace pugmark::cli {
 
+constexpr const char* kOutput = "Output";  // As the other options of `search` that shape it.
+
 void AddReportFiles(CLI::App* command, ReportFiles* files) {
   command
       ->add_option("--html", files->html,
-                   "Also write one self-contained page, for an offline browser, on which each hit can be checked")
-      ->type_name("FILE");
+                   "Also write one page, for any browser, offline, on which each hit can be checked")
+      ->type_name("FILE")
+      ->group(kOutput);
   command
       ->add_option(
           "--packet", files->packet,
-          "Also make this folder for a case file: the page, the results as JSON lines, byte-identical copies of all "
-          "photos involved, and their SHA-256 sums; it must not exist yet")
-      ->type_name("DIR");
-  command->add_flag("--blur", files->blur, "Blur the page's pictures until the reader reveals them");
-  command->add_flag("--grey", files->grey, "Show the page's pictures without colour until the reader reveals them");
+          "Also make this new folder for a case file: page, JSON lines, original photos, and the SHA-256 sums of all")
+      ->type_name("DIR")
+      ->group(kOutput);
+  command->add_flag("--blur", files->blur, "Blur the page's pictures until the reader reveals them")->group(kOutput);
+  command->add_flag("--grey", files->grey, "Show the page's pictures without colour until the reader reveals them")
+      ->group(kOutput);
 }
 
 void CheckReportFiles(const ReportFiles& files) {

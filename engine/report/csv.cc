@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <string>
 #include <vector>
 
@@ -29,15 +30,27 @@ bool StartsFormula(std::string_view text) {
   return false;
 }
 
+// What a spreadsheet program would change: leading zeros and long numbers of listings, what looks like a date or a
+// truth value. Whole numbers of up to 15 digits survive.
+bool WouldBeChanged(std::string_view text) {
+  constexpr std::string_view kDigits = "0123456789";
+  if (text.find_first_of(kDigits) == std::string_view::npos) {
+    std::string lower(text);
+    std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return std::tolower(c); });
+    return lower == "true" || lower == "false";
+  }
+  if (text.find_first_not_of(kDigits) == std::string_view::npos)
+    return text.size() > 15 || (text[0] == '0' && text.size() > 1);
+  return text.find_first_not_of("0123456789.,:/-+%eE() ") == std::string_view::npos;
+}
+
 // One line, cell by cell.
 class Line {
  public:
   // From outside.
-  void Text(std::string_view untrusted) {
-    std::string text = EscapeText(untrusted);
-    if (StartsFormula(text)) text.insert(0, 1, '\'');
-    Cell(text);
-  }
+  void Text(std::string_view untrusted) { Foreign(untrusted, WouldBeChanged(untrusted)); }
+  // Likewise, and may become a date.
+  void Time(std::string_view untrusted) { Foreign(untrusted, false); }
   // Ours.
   void Cell(std::string_view cell) {
     if (!is_first_) line_ += ',';
@@ -60,6 +73,12 @@ class Line {
   std::string End() const { return line_ + "\r\n"; }
 
  private:
+  void Foreign(std::string_view untrusted, bool is_guarded) {
+    std::string text = EscapeText(untrusted);
+    if (is_guarded || StartsFormula(text)) text.insert(0, 1, '\'');
+    Cell(text);
+  }
+
   std::string line_;
   bool is_first_ = true;
 };
@@ -70,9 +89,11 @@ constexpr std::string_view kHitColumns =
     "photo,path,banks,";
 constexpr std::string_view kSightingColumns =
     "platform,listing_id,seller,url,posted_at,title,price,currency,captured_at,products,species,operation,sighting_"
-    "path";
+    "path,";
+constexpr std::string_view kReviewColumns = "review,reviewed_by,reviewed_at,review_note,machine_verdict";
 constexpr int kNumHitColumns = 13;
 constexpr int kNumSightingColumns = 13;
+constexpr int kNumReviewColumns = 5;
 
 void AddQuery(const QueryResult& result, Line* line) {
   line->Text(result.path.native());
@@ -86,7 +107,7 @@ void AddHit(const Hit& hit, Line* line) {
   line->Value(hit.rank);
   line->Cell(VerdictName(hit.verdict));
   line->Cell(fmt::format("{:.4g}", hit.verdict == Verdict::kSameFile ? 1.0 : std::min(hit.probability, 0.9999)));
-  line->Cell(fmt::format("{:.4g}", ExpectedFalseHitsOf(hit)));
+  line->Cell(hit.verdict == Verdict::kNone ? "" : fmt::format("{:.4g}", ExpectedFalseHitsOf(hit)));
   line->Value(hit.num_inliers);
   line->Value(hit.num_cells);
   line->Value(hit.mirrored);
@@ -104,17 +125,33 @@ void AddHit(const Hit& hit, Line* line) {
 
 void AddSighting(const Sighting& sighting, Line* line) {
   const Listing& listing = sighting.listing;
+  for (const std::string& text : {listing.platform, listing.external_id, listing.seller, listing.url}) line->Text(text);
+  line->Time(listing.posted_at);
+  for (const std::string& text : {listing.title, listing.price, listing.currency}) line->Text(text);
+  line->Time(sighting.captured_at);
   for (const std::string& text :
-       {listing.platform, listing.external_id, listing.seller, listing.url, listing.posted_at, listing.title,
-        listing.price, listing.currency, sighting.captured_at, Joined(listing.products, "; "),
-        Joined(listing.species, "; "), listing.operation, sighting.path}) {
+       {Joined(listing.products, "; "), Joined(listing.species, "; "), listing.operation, sighting.path}) {
     line->Text(text);
   }
 }
 
+void AddReview(const Hit& hit, Line* line) {
+  if (!hit.review) {
+    line->Empty(kNumReviewColumns);
+    return;
+  }
+  line->Cell(AnswerName(hit.review->answer));
+  line->Text(hit.review->reviewer);
+  line->Cell(hit.review->reviewed_at);
+  line->Text(hit.review->note);
+  line->Cell(VerdictName(hit.machine_verdict));
+}
+
 }  // namespace
 
-std::string CsvHeader() { return fmt::format("{}{}{}\r\n", kQueryColumns, kHitColumns, kSightingColumns); }
+std::string CsvHeader() {
+  return fmt::format("{}{}{}{}\r\n", kQueryColumns, kHitColumns, kSightingColumns, kReviewColumns);
+}
 
 std::string FormatCsv(const QueryResult& result) {
   std::string lines;
@@ -125,10 +162,12 @@ std::string FormatCsv(const QueryResult& result) {
     for (const Sighting& sighting : hit.sightings) {
       Line line = start;
       AddSighting(sighting, &line);
+      AddReview(hit, &line);
       lines += line.End();
     }
     if (hit.sightings.empty()) {
       start.Empty(kNumSightingColumns);
+      AddReview(hit, &start);
       lines += start.End();
     }
   }
@@ -137,7 +176,7 @@ std::string FormatCsv(const QueryResult& result) {
     AddQuery(result, &line);
     line.Cell("");
     line.Cell(result.error_code.empty() ? VerdictName(Verdict::kNone) : "error");
-    line.Empty(kNumHitColumns - 2 + kNumSightingColumns);
+    line.Empty(kNumHitColumns - 2 + kNumSightingColumns + kNumReviewColumns);
     lines += line.End();
   }
   return lines;

@@ -127,6 +127,7 @@ class Page {
         item.set("id", HitId(pair.query_idx, hit));
         item.set("verdict", std::string(VerdictName(hit.verdict)));
         item.set("text", fmt::format("photo {}, hit {}", pair.query_idx + 1, hit.rank));
+        item.set("review", Optional(Safe(ReviewMark(hit))));
         pairs.push_back(item);
       }
       data row;
@@ -191,6 +192,7 @@ class Page {
     row.set("verdict", std::string(VerdictName(hit.verdict)));
     row.set("probability", ProbabilityText(hit));
     row.set("matched", MatchedText(hit));
+    row.set("notes", Texts(NotesOf(hit)));
     AddWhere(hit, &row);
     row.set("num_sightings", GroupedNumber(static_cast<int64_t>(hit.sightings.size())));
     return row;
@@ -216,7 +218,7 @@ class Page {
       ++num_hits_shown_;
       data item = HitData(HitId(idx, hit), {&result, image, &picture}, hit, options_, &pictures_, &budget_, &symbols);
       // The best one, and other alerts: what is more is opened by who wants to see it.
-      item.set("open", num_open == 0 || (num_open < kMaxOpenHits && IsAlert(hit.verdict)));
+      item.set("open", num_open == 0 || (num_open < kMaxOpenHits && IsAlert(hit)));
       ++num_open;
       hits.push_back(item);
     }
@@ -243,6 +245,8 @@ class Page {
     query.set("middle_x", Number(frame.width / 2));
     query.set("middle_y", Number(frame.height / 2));
     query.set("quiet", result.hits.empty());
+    query.set("unsearched", Unsearched(result, frame));
+    query.set("has_unsearched", result.roi || !result.excluded.empty());
     query.set("pictures", symbols);
     query.set("timeline", Timeline(TimelineHits(idx)));
     query.set("hits", hits);

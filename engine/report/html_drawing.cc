@@ -75,6 +75,15 @@ data RegionIn(const Frame& frame, const Region& region) {
                    frame.Y(region.y_px + region.height_px) - top);
 }
 
+// As an outline of a path.
+std::string Outline(double left, double top, double right, double bottom) {
+  return fmt::format("M{:.1f} {:.1f}H{:.1f}V{:.1f}H{:.1f}Z", left, top, right, bottom, left);
+}
+
+std::string Outline(const Frame& frame, const Region& r) {
+  return Outline(frame.X(r.x_px), frame.Y(r.y_px), frame.X(r.x_px + r.width_px), frame.Y(r.y_px + r.height_px));
+}
+
 data Side(const Frame& frame, const Picture& picture) {
   data side = Rectangle(frame.x, frame.y, frame.width, frame.height);
   side.set("picture", Optional(picture.id));
@@ -95,6 +104,20 @@ Frame Frame::Fitted(int width_px, int height_px) {
 double Frame::X(double x_px) const { return x + std::clamp(x_px * scale, 0.0, width); }
 
 double Frame::Y(double y_px) const { return y + std::clamp(y_px * scale, 0.0, height); }
+
+data Unsearched(const QueryResult& result, const Frame& query) {
+  std::vector<std::string> paths;
+  if (query.scale > 0) {
+    if (result.roi && IsDrawable(*result.roi)) {
+      paths.push_back(Outline(query.x, query.y, query.x + query.width, query.y + query.height) +
+                      Outline(query, *result.roi));
+    }
+    for (const Region& excluded : result.excluded) {
+      if (IsDrawable(excluded)) paths.push_back(Outline(query, excluded));
+    }
+  }
+  return Texts(paths);
+}
 
 void DrawPair(const QueryResult& result, const Hit& hit, const Picture& query_picture, const Picture& photo_picture,
               int max_lines, data* item) {
@@ -135,11 +158,13 @@ void DrawPair(const QueryResult& result, const Hit& hit, const Picture& query_pi
     drawing.set("alt", fmt::format("Query photo {} and known photo {}, {} between matching details.", query_name,
                                    photo_name, label));
     drawing.set("sides", sides);
+    drawing.set("unsearched", Unsearched(result, layout.query));
     drawing.set("lines", lines);
     drawing.set("regions", regions);
     layouts.push_back(drawing);
   }
   item->set("layouts", layouts);
+  item->set("has_unsearched", has_scale && (result.roi || !result.excluded.empty()));
   item->set("has_lines", !chosen.empty());
   item->set("has_regions", has_regions);
   item->set("line_label", label);

@@ -20,6 +20,9 @@ struct Frame {
   double Y(double y_px) const;
 };
 
+// What of the query was not searched for, where it is drawn: paths to fill by even-odd. Empty if the whole query was.
+data Unsearched(const QueryResult& result, const Frame& query);
+
 // The keys layouts, has_lines, has_regions, line_label, query_name, photo_name of a hit. max_lines: evenly chosen.
 void DrawPair(const QueryResult& result, const Hit& hit, const Picture& query_picture, const Picture& photo_picture,
               int max_lines, data* item);

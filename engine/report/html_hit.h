@@ -23,7 +23,7 @@ struct QueryOnPage {
 data HitData(const std::string& id, const QueryOnPage& query, const Hit& hit, const HtmlOptions& options,
              PictureStore* pictures, PictureBudget* budget, data* symbols);
 
-// What the page calls one hit in tables: its first sighting.
+// What the page calls one hit: its first sighting, and what a person said of it.
 void AddWhere(const Hit& hit, data* item);
 
 }  // namespace pugmark::html

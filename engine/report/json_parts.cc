@@ -89,7 +89,7 @@ Json ToJson(const Hit& hit) {
   return {{"rank", hit.rank},
           {"verdict", VerdictName(hit.verdict)},
           {"probability", JsonProbability(hit.verdict, hit.probability)},
-          {"expected_false_hits", ExpectedFalseHitsOf(hit)},
+          {"expected_false_hits", hit.verdict == Verdict::kNone ? Json() : Json(ExpectedFalseHitsOf(hit))},
           {"inliers", hit.num_inliers},
           {"cells", hit.num_cells},
           {"density", Fraction(hit.density)},

@@ -65,14 +65,16 @@ std::vector<std::string> LimitsOf(const CompareOptions& options) {
 }
 
 std::vector<std::string> LimitsOf(const QueryResult& result) {
-  std::vector<std::string> limits = RegionTexts(result);
+  std::vector<std::string> limits;
+  if (const std::vector<std::string> regions = RegionTexts(result); !regions.empty()) {
+    limits.push_back("Of the query: " + Joined(regions, ", "));
+  }
   if (result.num_hits_left_out > 0) {
-    limits.push_back(fmt::format("{} left out by the filters", Counted(result.num_hits_left_out, "hit")));
+    limits.push_back(fmt::format("Not shown: {} left out by the filters", Counted(result.num_hits_left_out, "hit")));
   }
   if (result.num_damaged > 0) {
-    limits.push_back(
-        fmt::format("{} not compared, because what is stored of them is damaged ('pugmark check' names them)",
-                    Counted(result.num_damaged, "candidate")));
+    limits.push_back(fmt::format("Not compared: {} of which what is stored is damaged ('pugmark check' names them)",
+                                 Counted(result.num_damaged, "candidate")));
   }
   return limits;
 }

@@ -127,19 +127,21 @@ std::string FormatText(const ListingResult& result, const TextOptions& options) 
     text += "  No listing shows the same.\n";
   } else {
     std::vector<std::vector<std::string>> rows = {
-        {"verdict", "platform", "seller", "listing", "posted", "prob.", "photos"}};
-    std::vector<std::vector<std::string>> pairs = {{"listing", "query", "photo", "verdict", "prob.", "inliers"}};
+        {"verdict", "platform", "seller", "listing", "posted", "prob.", "photos", "review"}};
+    std::vector<std::vector<std::string>> pairs = {
+        {"listing", "query", "photo", "verdict", "prob.", "inliers", "review"}};
     for (const ListingHit& hit : result.listings) {
       const Listing& listing = hit.listing;
       const std::string name = EscapeText(NameOf(hit, result));
-      rows.push_back({std::string(VerdictName(hit.verdict)), EscapeText(listing.platform), EscapeText(listing.seller), name,
-                      EscapeText(DayOf(listing.posted_at)), Percent(hit.verdict, hit.probability),
-                      fmt::format("{} of {}", hit.num_query_photos, num_photos)});
+      rows.push_back({std::string(VerdictName(hit.verdict)), EscapeText(listing.platform), EscapeText(listing.seller),
+                      name, EscapeText(DayOf(listing.posted_at)), Percent(hit.verdict, hit.probability),
+                      fmt::format("{} of {}", hit.num_query_photos, num_photos),
+                      EscapeText(ReviewMark(HitOf(result, hit.pairs.front())))});
       for (const ListingPair& pair : hit.pairs) {
         const Hit& p = HitOf(result, pair);
         pairs.push_back({name, EscapeText(FileName(result.queries[pair.query_idx].path.native())),
                          EscapeText(FileName(p.photo.path)), std::string(VerdictName(p.verdict)), ProbabilityText(p),
-                         std::to_string(p.num_inliers) + (p.mirrored ? " mirrored" : "")});
+                         std::to_string(p.num_inliers) + (p.mirrored ? " mirrored" : ""), EscapeText(ReviewMark(p))});
       }
     }
     text += Table(rows, width, {"verdict", "posted", "prob.", "photos"});

@@ -55,9 +55,11 @@ std::string FormatJson(const ListingResult& result);
 
 // RFC 4180, lines end in CR LF. One line per (query, hit, sighting); a hit without sighting, a query without hit
 // (verdict "none") and a query that could not be read ("error") have one line, so that nothing vanishes. Several
-// products, species or banks are joined by "; ". A text that begins with = + - @, or their wide forms, has an
-// apostrophe put before it, since spreadsheets would run it as a formula; control characters inside texts are escaped
-// as everywhere.
+// products, species or banks are joined by "; ". A text from outside has an apostrophe put before it if it begins with
+// = + - @, or their wide forms, since spreadsheets would run it as a formula, and if it is no time and looks like a
+// number with leading zeros or beyond 15 digits, a fraction, a date or a truth value, since they would change it.
+// Control characters inside texts are escaped as everywhere. After the sighting: review, reviewed_by, reviewed_at,
+// review_note, machine_verdict, empty if nobody has reviewed the pair.
 std::string CsvHeader();
 std::string FormatCsv(const QueryResult& result);
 

@@ -158,6 +158,7 @@ class Writer {
     if (options_.verbose) {
       for (size_t i = 1; i < hit.sightings.size(); ++i) text_ += Line("", "", CellsOf(hit.sightings[i])) + "\n";
     }
+    if (hit.review) Sentence(EscapeText(ReviewText(hit)));  // Whole, on lines of its own.
     const std::vector<std::string> notes = NotesUnder(hit);
     if (!notes.empty()) Parts(notes, kGap, "");
     if (options_.verbose) {
@@ -169,7 +170,6 @@ class Writer {
 
   std::vector<std::string> NotesUnder(const Hit& hit) const {
     std::vector<std::string> notes;
-    if (hit.review) notes.push_back(EscapeText(ReviewText(hit)));
     if (is_apart_[kMatched]) notes.push_back(MatchedText(hit));
     if (is_apart_[kProducts]) {
       std::vector<std::string> products;
@@ -206,6 +206,7 @@ std::string FormatSummary(std::span<const QueryResult> results, const TextOption
   constexpr auto kNumShown = static_cast<size_t>(kProducts);
   std::vector<std::vector<std::string>> rows = {{"query", "verdict"}};
   rows[0].insert(rows[0].end(), kHeadings.begin(), kHeadings.begin() + kNumShown);
+  rows[0].insert(rows[0].end() - 1, "review");
   for (const QueryResult& result : results) {
     std::vector<std::string>& row = rows.emplace_back();
     row.push_back(EscapeText(FileName(result.path.native())));
@@ -215,6 +216,7 @@ std::string FormatSummary(std::span<const QueryResult> results, const TextOption
       row.emplace_back(VerdictName(result.hits.front().verdict));
       const Cells cells = CellsOf(result.hits.front());
       row.insert(row.end(), cells.begin(), cells.begin() + kNumShown);
+      row.insert(row.end() - 1, EscapeText(ReviewMark(result.hits.front())));
     }
     row.resize(rows[0].size());
   }

@@ -13,6 +13,7 @@ namespace pugmark {
 
 std::string ProbabilityText(const Hit& hit) {
   if (hit.verdict == Verdict::kSameFile) return "certain";
+  if (hit.verdict == Verdict::kNone) return "-";  // A person confirmed what the machine does not find.
   // The nudge keeps 0.998 from becoming 99.7 % because it is stored as 0.99799999.
   const double tenths = std::floor(std::clamp(hit.probability, 0.0, 1.0) * 1000 + 1e-6);
   return fmt::format("{:.1f} %", std::min(tenths, 999.0) / 10);
@@ -72,7 +73,7 @@ std::string MatchedText(const Hit& hit) {
     case Verdict::kSameObject: text = "the object"; break;
     case Verdict::kSameScene: text = "the surroundings"; break;
     case Verdict::kLookAlike: text = "a likeness"; break;
-    case Verdict::kNone: return "nothing";
+    case Verdict::kNone: return "nothing that Pugmark sees";
   }
   return text + (hit.mirrored ? ", mirrored" : "");
 }
@@ -93,6 +94,7 @@ std::vector<std::string> NotesOf(const Hit& hit) {
 
 std::vector<std::string> NumbersOf(const Hit& hit, std::string_view query, std::string_view photo) {
   std::vector<std::string> numbers;
+  if (hit.verdict == Verdict::kNone) return numbers;
   if (hit.num_inliers > 0) {
     numbers.push_back(fmt::format("{}, found again in {}", Counted(hit.num_inliers, "inlier"),
                                   Counted(hit.num_cells, "place")));
@@ -106,13 +108,43 @@ std::vector<std::string> NumbersOf(const Hit& hit, std::string_view query, std::
 
 std::string ReviewText(const Hit& hit) {
   if (!hit.review) return "";
-  if (hit.review->answer == Answer::kYes) return "confirmed by " + hit.review->reviewer;
-  if (hit.review->answer == Answer::kUnsure) return "reviewed: unsure, by " + hit.review->reviewer;
-  Hit machine;
-  machine.verdict = hit.machine_verdict;
-  machine.probability = hit.machine_probability;
-  return fmt::format("reviewed: no, by {} (was {}, {})", hit.review->reviewer, VerdictName(hit.machine_verdict),
-                     ProbabilityText(machine));
+  const Review& review = *hit.review;
+  std::string text;
+  switch (review.answer) {
+    case Answer::kYes: text = "confirmed by " + review.reviewer; break;
+    case Answer::kUnsure: text = "reviewed: unsure, by " + review.reviewer; break;
+    case Answer::kNo: {
+      Hit machine;
+      machine.verdict = hit.machine_verdict;
+      machine.probability = hit.machine_probability;
+      text = fmt::format("reviewed: no, by {} (was {}, {})", review.reviewer, VerdictName(hit.machine_verdict),
+                         ProbabilityText(machine));
+      break;
+    }
+  }
+  text += " on " + DayOf(review.reviewed_at);
+  return review.note.empty() ? text : text + ": " + review.note;
+}
+
+std::string ReviewMark(const Hit& hit) {
+  return hit.review ? fmt::format("{}, {}", AnswerName(hit.review->answer), hit.review->reviewer) : "";
+}
+
+std::string_view ReviewEffect(const Hit& hit) {
+  if (!hit.review) return "";
+  switch (hit.review->answer) {
+    case Answer::kYes:
+      return hit.verdict == Verdict::kNone
+                 ? "Pugmark itself does not recognise this photo: it is listed because of the yes, before all others "
+                   "but equal files."
+                 : "A yes puts the hit before all others but equal files. Verdict and numbers stay Pugmark's own.";
+    case Answer::kNo:
+      return "A no puts the hit last, as look-alike of probability 0, and keeps it out of alerts. All other numbers "
+             "stay "
+             "Pugmark's own.";
+    case Answer::kUnsure: return "That changes neither verdict nor rank.";
+  }
+  return "";
 }
 
 std::vector<std::string> RegionTexts(const QueryResult& result) {

@@ -51,9 +51,15 @@ std::vector<std::string> NotesOf(const Hit& hit);
 // The numbers behind a hit, one phrase each: inliers, overlaps, agreeing pixels, expected false hits.
 std::vector<std::string> NumbersOf(const Hit& hit, std::string_view query, std::string_view photo);
 
-// What a person said: "confirmed by Jane Doe", "reviewed: no, by Jane Doe (was same-object, 97.0 %)"; empty if nobody did.
-// Not escaped.
+// What a person said: "confirmed by Jane Doe on 2026-11-24: NOTE", "reviewed: no, by Jane Doe (was same-object, 97.0 %)
+// on 2026-11-24: NOTE"; empty if nobody did. Not escaped.
 std::string ReviewText(const Hit& hit);
+
+// In a column: "yes, Jane Doe"; empty if nobody did. Not escaped.
+std::string ReviewMark(const Hit& hit);
+
+// What the answer does to the hit; one or two sentences. Empty if nobody gave one.
+std::string_view ReviewEffect(const Hit& hit);
 
 // "only 300 × 200 at 120, 80 searched for", "without 50 × 20 at 0, 0"; empty if the whole query was.
 std::vector<std::string> RegionTexts(const QueryResult& result);

@@ -8,8 +8,8 @@
 namespace pugmark {
 namespace {
 
-constexpr double kMargin = 0.04;   // Of the common part, around it: what lies beside it helps to see where it is.
-constexpr double kMinSide_px = 8;  // Of the photo's original.
+constexpr float kMargin = 0.04f;  // Of the common part, around it: what lies beside it helps to see where it is.
+constexpr float kMinSide_px = 8;  // Of the photo's original.
 const cv::Scalar kNothing(128, 128, 128);
 
 // Three channels, shrunk to `scale` if that is less than 1: warping takes four pixels, and would skip those between.
@@ -37,31 +37,30 @@ Image ToImage(const cv::Mat& bgr) {
   return image;
 }
 
-// The box around the query's outline in the photo, cut at the photo's border. nullopt if a corner lies at or behind the
-// horizon, where the outline is no quadrilateral.
+// The box around what the query's outline covers of the photo, with a margin within the photo. nullopt if that is next
+// to nothing, or if a corner lies at or behind the horizon, where the outline is no quadrilateral.
 std::optional<cv::Rect2d> CommonBox(const OverlaySide& query, const OverlaySide& photo,
                                     const cv::Matx33d& photo_from_query) {
-  double left = INFINITY, top = INFINITY, right = -INFINITY, bottom = -INFINITY;
+  const auto width = static_cast<float>(photo.width_px), height = static_cast<float>(photo.height_px);
+  const std::vector<cv::Point2f> frame = {{0, 0}, {width, 0}, {width, height}, {0, height}};
+  std::vector<cv::Point2f> outline, common;
   const cv::Vec3d middle = photo_from_query * cv::Vec3d(query.width_px / 2.0, query.height_px / 2.0, 1);
-  for (const double x : {0.0, static_cast<double>(query.width_px)}) {
-    for (const double y : {0.0, static_cast<double>(query.height_px)}) {
-      const cv::Vec3d corner = photo_from_query * cv::Vec3d(x, y, 1);
-      if (!(corner[2] * middle[2] > 1e-3 * middle[2] * middle[2])) return std::nullopt;
-      left = std::min(left, corner[0] / corner[2]);
-      right = std::max(right, corner[0] / corner[2]);
-      top = std::min(top, corner[1] / corner[2]);
-      bottom = std::max(bottom, corner[1] / corner[2]);
-    }
+  for (const auto& [x, y] : {std::pair(0, 0), std::pair(1, 0), std::pair(1, 1), std::pair(0, 1)}) {
+    const cv::Vec3d corner = photo_from_query * cv::Vec3d(x * query.width_px, y * query.height_px, 1);
+    if (!(corner[2] * middle[2] > 1e-3 * middle[2] * middle[2])) return std::nullopt;
+    outline.emplace_back(static_cast<float>(corner[0] / corner[2]), static_cast<float>(corner[1] / corner[2]));
+    if (!std::isfinite(outline.back().x) || !std::isfinite(outline.back().y)) return std::nullopt;
   }
-  const double margin = kMargin * std::max(std::min(right, 1.0 * photo.width_px) - std::max(left, 0.0),
-                                           std::min(bottom, 1.0 * photo.height_px) - std::max(top, 0.0));
-  if (!std::isfinite(margin)) return std::nullopt;
-  left = std::max(0.0, left - margin);
-  top = std::max(0.0, top - margin);
-  right = std::min(1.0 * photo.width_px, right + margin);
-  bottom = std::min(1.0 * photo.height_px, bottom + margin);
-  if (right - left < kMinSide_px || bottom - top < kMinSide_px) return std::nullopt;
-  return cv::Rect2d(left, top, right - left, bottom - top);
+  if (cv::intersectConvexConvex(outline, frame, common) <= 0 || common.empty()) return std::nullopt;
+  const auto [left, right] =
+      std::minmax_element(common.begin(), common.end(), [](auto a, auto b) { return a.x < b.x; });
+  const auto [top, bottom] =
+      std::minmax_element(common.begin(), common.end(), [](auto a, auto b) { return a.y < b.y; });
+  const float margin = kMargin * std::max(right->x - left->x, bottom->y - top->y);
+  const cv::Point2f from(std::max(0.f, left->x - margin), std::max(0.f, top->y - margin));
+  const cv::Point2f to(std::min(width, right->x + margin), std::min(height, bottom->y + margin));
+  if (to.x - from.x < kMinSide_px || to.y - from.y < kMinSide_px) return std::nullopt;
+  return cv::Rect2d(from, to);
 }
 
 // By how much the map stretches lengths around the middle of the query.
@@ -124,18 +123,18 @@ std::optional<Overlay> LayOver(const OverlaySide& query, const OverlaySide& phot
       std::fabs(cv::determinant(transform)) < 1e-12) {
     return std::nullopt;
   }
-  const std::optional<cv::Rect2d> box = CommonBox(query, photo, transform);
-  if (!box) return std::nullopt;
-  const double query_zoom =
-      ScaleOf(transform, query.width_px / 2.0, query.height_px / 2.0);  // Photo pixels per query pixel.
-  const double photo_detail = static_cast<double>(photo.image->width_px) / photo.width_px;
-  const double query_detail = static_cast<double>(query.image->width_px) / query.width_px / query_zoom;
-  const double scale = std::min(std::max(photo_detail, query_detail),
-                                std::clamp(max_side_px, 16, 4096) / std::max(box->width, box->height));
-  const cv::Size size(std::max(1, static_cast<int>(std::lround(box->width * scale))),
-                      std::max(1, static_cast<int>(std::lround(box->height * scale))));
-  const cv::Matx33d overlay_from_photo(scale, 0, -box->x * scale, 0, scale, -box->y * scale, 0, 0, 1);
   try {
+    const std::optional<cv::Rect2d> box = CommonBox(query, photo, transform);
+    if (!box) return std::nullopt;
+    const double query_zoom =
+        ScaleOf(transform, query.width_px / 2.0, query.height_px / 2.0);  // Photo pixels per query pixel.
+    const double photo_detail = static_cast<double>(photo.image->width_px) / photo.width_px;
+    const double query_detail = static_cast<double>(query.image->width_px) / query.width_px / query_zoom;
+    const double scale = std::min(std::max(photo_detail, query_detail),
+                                  std::clamp(max_side_px, 16, 4096) / std::max(box->width, box->height));
+    const cv::Size size(std::max(1, static_cast<int>(std::lround(box->width * scale))),
+                        std::max(1, static_cast<int>(std::lround(box->height * scale))));
+    const cv::Matx33d overlay_from_photo(scale, 0, -box->x * scale, 0, scale, -box->y * scale, 0, 0, 1);
     cv::Mat query_covered, photo_covered;
     const cv::Mat query_picture =
         Warped(query, overlay_from_photo * transform, scale * query_zoom, size, &query_covered);

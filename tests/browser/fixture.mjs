@@ -52,6 +52,8 @@ export function makePages() {
   search("blurred.html", query("q21.jpg"), query("q25.jpg"), "--blur");
   search("grey.html", query("q22.jpg"), "--grey");
   run("compare", query("q22.jpg"), join(samples, "ads", ads[5][0]), "--html", join(folder, "compare.html"));
+  run("-c", collection, "review", query("q22.jpg"), join(samples, "ads", ads[5][0]), "yes", "--by", "Ana", "--note", hostileTitle);
+  search("reviewed.html", query("q22.jpg"), "--roi", "0%,0%,90%,100%", "--exclude", "10,10,50,40");
   return { url: (page) => pathToFileURL(join(folder, page)).href, remove: () => rmSync(folder, { recursive: true }) };
 }
 

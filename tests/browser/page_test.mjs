@@ -296,6 +296,19 @@ test("fits a telephone, the dark and paper", async () => {
   });
 });
 
+test("a review and what was not searched for are seen at once", () =>
+  onPage("reviewed.html", {}, async (page) => {
+    assert.equal(await page.locator("#q1h1 .tag.review").textContent(), "reviewed: yes, Ana");
+    const notice = page.locator("#q1h1 .note");
+    assert.ok(await notice.isVisible());
+    assert.match(await notice.textContent(), /^Confirmed by Ana on .*<script>window\.pwned=1<\/script>.* A yes puts the hit before/);
+    const dark = page.locator("#q1h1 svg.wide path.unsearched");
+    assert.equal(await dark.count(), 2, "Beside the region, and what was left out.");
+    const box = await dark.nth(1).boundingBox();
+    assert.ok(box.width > 20 && box.height > 20);
+    assert.equal(await page.evaluate(() => window.pwned), undefined);
+  }));
+
 test("a comparison has a page of its own", () =>
   onPage("compare.html", {}, async (page) => {
     assert.equal(await page.locator("h1").textContent(), "Comparison of two photos");

@@ -150,6 +150,15 @@ TEST_F(TakedownCliTest, IngestAlertsOnWatchedBanks) {
   EXPECT_EQ(alert.at("photo").at("sha256"), Sha256::OfFile(scratch_ / "copy2.jpg").Hex());
   EXPECT_EQ(alert.at("banked").at("sightings").at(0).at("listing_id"), "8");
 
+  EXPECT_TRUE(alert.at("review").is_null());
+  const std::vector<std::string> pair = {alert.at("photo").at("sha256"), alert.at("banked").at("sha256")};
+  ASSERT_EQ(InCollection({"review", pair[0], pair[1], "no", "--by", "ana", "--note", "another print"}).exit_code, 0);
+  EXPECT_THAT(InCollection({"alerts"}).out, HasSubstr("reviewed: no, by ana at "));
+  EXPECT_EQ(First({"alerts"}).at("review").at("note"), "another print");
+  EXPECT_EQ(InCollection({"alerts", "--new"}).exit_code, 1) << "Somebody has said that it is nothing.";
+  ASSERT_EQ(InCollection({"review", pair[0], pair[1], "yes", "--by", "ana"}).exit_code, 0);
+  EXPECT_EQ(InCollection({"alerts", "--new"}).exit_code, 0);
+
   EXPECT_EQ(InCollection({"alerts", "--note", "x"}).exit_code, 2);
   EXPECT_EQ(InCollection({"alerts", "--dismiss", "99"}).exit_code, 4);
   const std::string id = std::to_string(alert.at("id").get<int>());

@@ -58,6 +58,18 @@ TEST(Overlay, IsOfTheCommonPart) {
   EXPECT_NE(MatOf(overlay->photo).at<cv::Vec3b>(0, 0), cv::Vec3b(128, 128, 128));
 }
 
+// A query turned by 45 degrees that reaches into the photo with one corner: not the whole height that it spans beside
+// it.
+TEST(Overlay, IsCutToWhatTheQueryCovers) {
+  const Image query = ToImage(MakePicture(4, 400, 400)), photo = ToImage(MakePicture(5));
+  const double c = std::sqrt(0.5);
+  const auto overlay = LayOver(SideOf(query), SideOf(photo), {c, -c, 723, c, c, -103, 0, 0, 1}, 800);
+  ASSERT_TRUE(overlay);
+  EXPECT_NEAR(overlay->photo.width_px, 40 + 3,
+              2);  // A margin of 4 % of 80 on each side that is not the photo's border.
+  EXPECT_NEAR(overlay->photo.height_px, 80 + 6, 2);
+}
+
 // Half a pixel of error in the conventions would show as an edge everywhere.
 TEST(Overlay, MirrorsTurnsAndShrinks) {
   const cv::Mat original = MakePicture(3);

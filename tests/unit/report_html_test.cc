@@ -140,7 +140,7 @@ TEST(ReportHtml, HoldsTheEvidence) {
                                   std::string("from the original, SHA-256 checked"),
                                   std::string("thumbnail: the original is gone"),
                                   std::string("Photos of &lt;other&gt; platforms."),
-                                  std::string("Not searched: 2 hits left out by the filters."),
+                                  std::string("Not shown: 2 hits left out by the filters."),
                                   std::string("data-mode=\"curtain\""),
                                   std::string("Query, aligned")}) {
     EXPECT_THAT(html, HasSubstr(text));
@@ -167,6 +167,53 @@ TEST(ReportHtml, BoundsTheLinesAndScalesThem) {
   EXPECT_THAT(html, HasSubstr("x1=\"0.0\" y1=\"450.0\" x2=\"616.0\" y2=\"0.0\""));
   EXPECT_EQ(Count(html, "<line class=\"c"), 2u * 2);
   EXPECT_THAT(html, Not(HasSubstr("nan")));
+}
+
+TEST(ReportHtml, TellsWhatAPersonSaidAndWhatThatMeans) {
+  Hit hit = AHit();
+  hit.machine_verdict = hit.verdict;
+  hit.machine_probability = hit.probability;
+  hit.review = Review{};
+  hit.review->reviewer = "Ana <b>";
+  hit.review->reviewed_at = "2026-11-24T19:26:16Z";
+  hit.review->note = "Other cracks";
+  hit.review->answer = Answer::kYes;
+  std::string html = Html({AResult({hit})});
+  EXPECT_EQ(Count(html, "reviewed: <bdi>yes, Ana &lt;b&gt;</bdi>"), 2u) << "In the summary and at the hit.";
+  EXPECT_THAT(
+      html, HasSubstr("Confirmed by Ana &lt;b&gt; on 2026-11-24: Other cracks. A yes puts the hit before all others"));
+  hit.review->answer = Answer::kNo;
+  hit.verdict = Verdict::kLookAlike;
+  hit.probability = 0;
+  html = Html({AResult({hit})});
+  EXPECT_THAT(html, HasSubstr("(was same-photo, 99.8 %) on 2026-11-24: Other cracks. A no puts the hit last"));
+  EXPECT_THAT(html, HasSubstr("because a person said no"));
+  hit.review->answer = Answer::kYes;
+  hit.verdict = hit.machine_verdict = Verdict::kNone;
+  html = Html({AResult({hit})});
+  EXPECT_THAT(html, HasSubstr("Pugmark itself does not recognise this photo"));
+  EXPECT_THAT(html, Not(HasSubstr("<dt>Expected false hits</dt>")));
+}
+
+TEST(ReportHtml, DarkensWhatWasNotSearchedFor) {
+  QueryResult result = AResult({AHit()});
+  EXPECT_THAT(Html({result}), Not(HasSubstr("<path")));
+  result.roi = Region{320, 0, 320, 240};
+  result.excluded = {{0, 0, 64, 48}};
+  const std::string html = Html({result, AResult({})});
+  // 640 × 480 becomes 600 × 450. Once side by side, once one above the other; the whole query without its ROI.
+  EXPECT_EQ(Count(html, "d=\"M0.0 0.0H600.0V450.0H0.0ZM300.0 0.0H600.0V225.0H300.0Z\""), 2u);
+  EXPECT_EQ(Count(html, "d=\"M0.0 0.0H60.0V45.0H0.0Z\""), 2u);
+  EXPECT_THAT(html, HasSubstr("Of the query: only 320 × 240 at 320, 0 searched for, without 64 × 48 at 0, 0."));
+  result.hits.clear();
+  EXPECT_EQ(Count(Html({result}), "<path class=\"unsearched\""), 2u) << "Also where nothing was found.";
+}
+
+TEST(ReportHtml, SaysThatACopyIsTiltedInPerspective) {
+  Hit hit = AHit();
+  EXPECT_THAT(Html({AResult({hit})}), Not(HasSubstr("tilted in perspective")));
+  hit.photo_from_query[6] = 0.0003;
+  EXPECT_THAT(Html({AResult({hit})}), HasSubstr("two photos of one flat thing"));
 }
 
 TEST(ReportHtml, DoesWithoutPictures) {

@@ -170,7 +170,8 @@ TEST(ReportCsv, RoundTrips) {
   EXPECT_EQ(cell(1, "photo"), ShaOf(0xAB).Hex());
   EXPECT_EQ(cell(1, "products"), "rhino_horn; ivory");
   EXPECT_EQ(cell(2, "title"), "He said \"old\", and left,\\u{000A}");
-  EXPECT_EQ(cell(2, "price"), "1,200");
+  EXPECT_EQ(cell(2, "price"), "'1,200") << "1.2, in a German spreadsheet.";
+  EXPECT_EQ(cell(2, "posted_at"), "2017-01-14T09:30:00Z");
   EXPECT_EQ(cell(3, "banks"), "case 17 (seizure); museum (benign)");
   EXPECT_EQ(cell(3, "sighting_path"), "");
   EXPECT_EQ(cell(4, "verdict"), "none");
@@ -193,6 +194,67 @@ TEST(ReportCsv, StartsNoFormula) {
     hit.sightings = {ASighting(start)};
     EXPECT_THAT(FormatCsv(AResult({hit})), HasSubstr(std::string(",'") + start + ",")) << start;
   }
+}
+
+TEST(ReportCsv, LosesNothingInASpreadsheet) {
+  const auto listing_id = [](const std::string& id) {
+    Hit hit = AHit();
+    hit.sightings[0].listing.external_id = id;
+    return ParseCsv(FormatCsv(AResult({hit})))[0][19];
+  };
+  for (const char* changed :
+       {"00123", "081468466973", "1234567890123456", "1E5", "2017-03-04", "00:12", "1.5", "TRUE", "5 %"}) {
+    EXPECT_EQ(listing_id(changed), std::string("'") + changed);
+  }
+  for (const char* kept : {"0", "123", "941060014539", "BA-4936", "12 pcs", "true love"})
+    EXPECT_EQ(listing_id(kept), kept);
+}
+
+Hit AReviewedHit(Answer answer) {
+  Hit hit = AHit();
+  hit.machine_verdict = hit.verdict;
+  hit.machine_probability = hit.probability;
+  hit.review = Review{};
+  hit.review->answer = answer;
+  hit.review->reviewer = "Ana Mwangi";
+  hit.review->reviewed_at = "2026-11-24T19:26:16Z";
+  hit.review->note = "=other <b>cracks</b>\x1b[2J";
+  if (answer == Answer::kNo) {
+    hit.verdict = Verdict::kLookAlike;
+    hit.probability = 0;
+  }
+  return hit;
+}
+
+TEST(ReportReview, IsShownWithItsPersonAndNote) {
+  const QueryResult result = AResult({AReviewedHit(Answer::kNo)});
+  const std::string text = FormatText(result, {160, false, false});
+  EXPECT_THAT(
+      text,
+      HasSubstr("  reviewed: no, by Ana Mwangi (was same-photo, 99.8 %) on 2026-11-24: =other <b>cracks</b>\\u{001B}"));
+  EXPECT_THAT(FormatText(AResult({AReviewedHit(Answer::kYes)}), {160, false, false}),
+              HasSubstr("confirmed by Ana Mwangi on 2026-11-24: =other"));
+  EXPECT_THAT(FormatSummary(std::vector<QueryResult>{result}, {160, false, false}), HasSubstr("no, Ana Mwangi"));
+  const auto rows = ParseCsv(CsvHeader() + FormatCsv(result));
+  ASSERT_EQ(rows[0].size(), rows[1].size());
+  EXPECT_EQ((std::vector<std::string>(rows[0].end() - 5, rows[0].end())),
+            (std::vector<std::string>{"review", "reviewed_by", "reviewed_at", "review_note", "machine_verdict"}));
+  EXPECT_EQ((std::vector<std::string>(rows[1].end() - 5, rows[1].end())),
+            (std::vector<std::string>{"no", "Ana Mwangi", "2026-11-24T19:26:16Z", "'=other <b>cracks</b>\\u{001B}[2J",
+                                      "same-photo"}));
+}
+
+TEST(ReportReview, ClaimsNoNumbersForWhatOnlyAPersonFound) {
+  Hit hit;
+  hit.rank = 1;
+  hit.photo.sha256 = ShaOf(0xAB);
+  hit.review = AReviewedHit(Answer::kYes).review;
+  const QueryResult result = AResult({hit});
+  EXPECT_TRUE(json::parse(FormatJson(result))["hits"][0]["expected_false_hits"].is_null());
+  const std::string text = FormatText(result, {80, false, true});
+  EXPECT_THAT(text, HasSubstr("nothing that Pugmark sees"));
+  EXPECT_THAT(text, Not(HasSubstr("%")));
+  EXPECT_THAT(text, Not(HasSubstr("false hits")));
 }
 
 TEST(ReportText, FitsTheTerminal) {
