@@ -47,16 +47,19 @@ void WriteReports(const std::vector<QueryResult>& results, const ListingResult* 
   }
   html.collection = searcher.paths().root.string();
   html.not_searched = LimitsOf(options.search, searcher.num_unindexed());
-  html.parameters = {{"most hits", fmt::format("{}", options.search.max_hits)},
-                     {"candidates verified", fmt::format("{}", options.search.shortlist.max_candidates)},
-                     {"largest expected number of false hits", fmt::format("{:g}", options.search.max_expected_false_hits)}};
+  html.parameters = {
+      {"most hits", fmt::format("{}", options.search.max_hits)},
+      {"candidates verified", fmt::format("{}", options.search.shortlist.max_candidates)},
+      {"largest expected number of false hits", fmt::format("{:g}", options.search.max_expected_false_hits)}};
   WriteReportFiles(options.reports, results, std::move(html), json_lines, PhotoFiles(searcher.paths()));
 }
 
 int ExitCodeOf(bool is_hit, bool is_unreadable, int64_t num_damaged) {
   if (num_damaged > 0) {
-    fmt::print(stderr, "{} candidates could not be verified because their stored data are damaged; hits may be missing. "
-                       "'pugmark check' names them.\n", num_damaged);
+    fmt::print(stderr,
+               "{} candidates could not be verified because their stored data are damaged; hits may be missing. "
+               "'pugmark check' names them.\n",
+               num_damaged);
     return kDamaged;
   }
   return is_unreadable ? kSkipped : is_hit ? kDone : kNoHit;
@@ -164,43 +167,52 @@ void AddSearchOptions(CLI::App* command, SearchCommand* options) {
   constexpr char kCustody[] = "Audit log";
   command->add_option("images", options->photos, "Search for these photos, or for all files in these folders")
       ->type_name("IMAGE");
-  command->add_option("--listing", options->listing,
-                      "Search for all photos of this listing of the collection together, in other listings")
+  command
+      ->add_option("--listing", options->listing,
+                   "Search for all photos of this listing of the collection together, in other listings")
       ->type_name("PLATFORM:ID")
       ->group(kWhat);
   command
-      ->add_flag("--as-listing", options->as_listing, "Take the photos as those of one listing: rank listings, not photos")
+      ->add_flag("--as-listing", options->as_listing,
+                 "Take the photos as those of one listing: rank listings, not photos")
       ->group(kWhat);
-  command->add_option("--roi", options->roi,
-                      "Search for this part of the photo only: pixels of the upright original, or 10%,20%,50%,50%")
+  command
+      ->add_option("--roi", options->roi,
+                   "Search for this part of the photo only: pixels of the upright original, or 10%,20%,50%,50%")
       ->type_name("X,Y,W,H")
       ->group(kWhat);
   command->add_option("--exclude", options->exclude, "Leave this part of the photo out; may be repeated")
       ->allow_extra_args(false)
       ->type_name("X,Y,W,H")
       ->group(kWhat);
-  command->add_option("--top", options->search.max_hits, "Show at most this many hits per photo, or listings (default 20)")
+  command
+      ->add_option("--top", options->search.max_hits, "Show at most this many hits per photo, or listings (default 20)")
       ->check(CLI::Range(1, 10000))
       ->type_name("K")
       ->group(kHow);
-  command->add_option("--candidates", options->search.shortlist.max_candidates,
-                      "Verify this many candidates (default 50): more finds more and takes longer")
+  command
+      ->add_option("--candidates", options->search.shortlist.max_candidates,
+                   "Verify this many candidates (default 50): more finds more and takes longer")
       ->check(CLI::Range(1, 10000))
       ->type_name("N")
       ->group(kHow);
-  command->add_option("--max-false-hits", options->search.max_expected_false_hits,
-                      "Report candidates of which at most this many are expected to be false, per query (default 0.2)")
+  command
+      ->add_option("--max-false-hits", options->search.max_expected_false_hits,
+                   "Report candidates of which at most this many are expected to be false, per query (default 0.2)")
       ->check(CLI::Range(1e-12, 1.0))
       ->type_name("X")
       ->group(kHow);
   HitFilter& filter = options->search.filter;
-  command->add_flag("--other-platforms", filter.other_platforms, "Show only sightings on other platforms than the photo's")
+  command
+      ->add_flag("--other-platforms", filter.other_platforms, "Show only sightings on other platforms than the photo's")
       ->group(kFilters);
-  command->add_flag("--other-sellers", filter.other_sellers,
-                    "Show only sightings under other sellers' names than the photo's")
+  command
+      ->add_flag("--other-sellers", filter.other_sellers,
+                 "Show only sightings under other sellers' names than the photo's")
       ->group(kFilters);
-  command->add_option("--query-platform", filter.query_platform,
-                      "Take this as the photo's platform; needed if the collection does not hold the same file")
+  command
+      ->add_option("--query-platform", filter.query_platform,
+                   "Take this as the photo's platform; needed if the collection does not hold the same file")
       ->type_name("NAME")
       ->group(kFilters);
   command->add_option("--query-seller", filter.query_seller, "Take this as the photo's seller, likewise")
@@ -220,18 +232,24 @@ void AddSearchOptions(CLI::App* command, SearchCommand* options) {
   AddReportFiles(command, &options->reports);
   command->add_flag("-v,--verbose", options->verbose, "Show the numbers behind each hit and all its sightings")
       ->group(kOutput);
+  const std::vector<CLI::Option*> decided = command->get_options();  // By the entry, in a replay.
+  CLI::Option* replay =
+      command
+          ->add_option(
+              "--replay", options->replay,
+              "Repeat the search of this entry of the audit log on the snapshot it used, and say whether the answer is "
+              "the same; photos are named only if they lie elsewhere now")
+          ->check(CLI::PositiveNumber)
+          ->type_name("ENTRY")
+          ->group(kCustody);
+  for (CLI::Option* option : decided) {
+    const std::string name = option->get_name();
+    if (name != "images" && name != "--verbose" && name != "--help") replay->excludes(option);
+  }
   command
-      ->add_option(
-          "--replay", options->replay,
-          "Repeat the search of this entry of the audit log on the snapshot it used, and say whether the answer is "
-          "the same; photos are named only if they lie elsewhere now")
-      ->check(CLI::PositiveNumber)
-      ->type_name("ENTRY")
-      ->group(kCustody);
-  command
-      ->add_flag(
-          "--no-log", options->no_log,
-          "Keep photos and answer out of the audit log; that a search was made, when and by whom is logged all the same")
+      ->add_flag("--no-log", options->no_log,
+                 "Keep photos and answer out of the audit log; that a search was made, when and by whom is logged all "
+                 "the same")
       ->group(kCustody);
   AddThreads(command, &options->num_threads)->group(kHow);
 }

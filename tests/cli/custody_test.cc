@@ -151,6 +151,7 @@ TEST_F(CustodyTest, ASearchIsRepeatedOnItsSnapshot) {
   EXPECT_EQ(Lines(found.out).at(0)["queries"][0]["same"], false) << "Found as more/again.jpg.";
 
   EXPECT_EQ(InCollection({"search", "--replay", "99"}).exit_code, 4) << "No such entry.";
+  EXPECT_EQ(InCollection({"search", "--replay", "4", "--top", "3"}).exit_code, 2) << "The entry says how many.";
   EXPECT_EQ(InCollection({"search", "--replay", "3"}).exit_code, 2) << "An ingest.";
   fs::remove_all(scratch_ / "c/snapshots/000001");
   const Outcome gone = InCollection({"search", "--replay", "4"});
