@@ -7,6 +7,7 @@
 #include <array>
 #include <bit>
 
+#include "index/base/clones.h"
 #include "index/base/error.h"
 #include "index/base/files.h"
 
@@ -16,8 +17,8 @@ namespace {
 using Bits = std::array<uint64_t, 4>;
 
 // The smallest distance of `hash` to any of the queries.
-__attribute__((target_clones("default", "popcnt"))) int NearestDistance(const Bits& hash, const Bits* queries,
-                                                                        size_t num_queries) {
+PUGMARK_CLONES("default", "popcnt")
+int NearestDistance(const Bits& hash, const Bits* queries, size_t num_queries) {
   int nearest = kPdqBits;
   for (size_t q = 0; q < num_queries; ++q) {
     int bits = 0;

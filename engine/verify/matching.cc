@@ -4,17 +4,15 @@
 #include <numeric>
 
 #include "engine/features/features.h"
+#include "index/base/clones.h"
 #include "index/base/error.h"
 
 namespace pugmark {
 namespace {
 
 // Widened to 16 bit, the inner loop becomes one multiply-add instruction per vector register (pmaddwd).
-__attribute__((target_clones("default", "avx2", "arch=skylake-avx512"))) void Products(const int16_t* __restrict a,
-                                                                                        size_t n,
-                                                                                        const int16_t* __restrict b,
-                                                                                        size_t m,
-                                                                                        int32_t* __restrict products) {
+PUGMARK_CLONES("default", "avx2", "arch=skylake-avx512")
+void Products(const int16_t* __restrict a, size_t n, const int16_t* __restrict b, size_t m, int32_t* __restrict products) {
   for (size_t i = 0; i < n; ++i) {
     const int16_t* row = a + i * kDescriptorSize;
     for (size_t j = 0; j < m; ++j) {

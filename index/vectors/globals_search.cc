@@ -6,6 +6,7 @@
 #include <cmath>
 #include <tuple>
 
+#include "index/base/clones.h"
 #include "index/base/error.h"
 #include "index/vectors/globals.h"
 
@@ -16,9 +17,8 @@ constexpr size_t kMaxQueries = 64;
 
 // distances: the smallest over the queries for each hash, and which query it was, as distance << 6 | query.
 // As in shortlist.cc: several times faster where there is POPCNT, with the same result everywhere.
-__attribute__((target_clones("default", "popcnt", "avx2"))) void ScanHashes(const HashBits* hashes, size_t num_hashes,
-                                                                           const HashBits* queries, size_t num_queries,
-                                                                           uint16_t* nearest) {
+PUGMARK_CLONES("default", "popcnt", "avx2")
+void ScanHashes(const HashBits* hashes, size_t num_hashes, const HashBits* queries, size_t num_queries, uint16_t* nearest) {
   for (size_t i = 0; i < num_hashes; ++i) {
     unsigned best = 0xFFFF;
     for (size_t q = 0; q < num_queries; ++q) {
@@ -35,7 +35,8 @@ struct Products {
   int32_t with_other = 0;
   int32_t with_itself = 0;
 };
-__attribute__((target_clones("default", "avx2"))) Products Multiply(const int8_t* a, const int8_t* b, size_t n) {
+PUGMARK_CLONES("default", "avx2")
+Products Multiply(const int8_t* a, const int8_t* b, size_t n) {
   int32_t with_other = 0, with_itself = 0;
   for (size_t i = 0; i < n; ++i) {
     with_other += a[i] * b[i];

@@ -8,6 +8,7 @@
 #include <tuple>
 #include <unordered_map>
 
+#include "index/base/clones.h"
 #include "index/base/error.h"
 
 namespace pugmark {
@@ -24,8 +25,8 @@ struct Vote {
 
 // Hamming scan of one list. On processors with POPCNT it runs several times faster than the portable form; both give
 // the same result.
-__attribute__((target_clones("default", "popcnt", "avx2"))) void ScanList(const Part::List& list, uint64_t signature,
-                                                                           int max_bits, std::vector<uint32_t>* hits) {
+PUGMARK_CLONES("default", "popcnt", "avx2")
+void ScanList(const Part::List& list, uint64_t signature, int max_bits, std::vector<uint32_t>* hits) {
   hits->clear();
   for (size_t i = 0; i < list.size; ++i) {
     if (std::popcount(signature ^ list.signature(i)) <= max_bits) hits->push_back(static_cast<uint32_t>(i));
