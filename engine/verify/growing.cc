@@ -10,6 +10,12 @@
 namespace pugmark {
 namespace {
 
+// Not std::lgamma, which writes the sign to a global variable: searches run at once.
+double LogFactorial(int n) {
+  int sign = 0;
+  return ::lgamma_r(n + 1, &sign);
+}
+
 // Largest share of the other photo's descriptors that may be as near as an accepted one; evidence is weighed at each, since
 // much of it may be in few excellent matches (a small tile) or in many fair ones (another view).
 constexpr std::array<float, 5> kRanks = {0.00125f, 0.0025f, 0.005f, 0.01f, 0.02f};
@@ -184,7 +190,7 @@ class Grower {
   // than chance expects.
   static double Log10Chance(int n, int k, double p) {
     if (k <= n * p) return 0;
-    const double log_choose = (std::lgamma(n + 1) - std::lgamma(k + 1) - std::lgamma(n - k + 1)) / std::numbers::ln10;
+    const double log_choose = (LogFactorial(n) - LogFactorial(k) - LogFactorial(n - k)) / std::numbers::ln10;
     return std::min(0.0, log_choose + k * std::log10(p) + (n - k) * std::log10(1 - p) + std::log10(kRanks.size()));
   }
 
