@@ -3,7 +3,7 @@
 // One writer and several readers at once, as processes and as threads of one process: no search fails, every photo that was
 // acknowledged before a search began is found, and every answer is of one snapshot.
 //
-// PUGMARK_CONCURRENT_SECONDS: duration of each test (default 5).
+// PUGMARK_CONCURRENT_SECONDS: least duration of each test (default 5).
 #include <gtest/gtest.h>
 #include <sys/mman.h>
 
@@ -31,6 +31,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr int kPictures = 60;
 constexpr int kReaders = 3;
+constexpr int kFewestSearches = 10, kFewestWrites = 3;
 // TBB and FAISS are not built for ThreadSanitizer, which sees races wherever they synchronise.
 #if defined(__SANITIZE_THREAD__)
 constexpr int kThreads = 1;
@@ -113,13 +114,18 @@ class ConcurrentTest : public testing::Test {
     }
   }
 
+  // Long enough, and a slow machine has done enough.
+  bool IsEnough(Clock::time_point end) const {
+    return Clock::now() >= end && board_->num_searches > kFewestSearches && board_->num_writes > kFewestWrites;
+  }
+
   void Report(const char* how) const {
     std::cout << how << ": " << board_->num_searches << " searches in " << board_->num_snapshots_seen
               << " snapshots (summed over " << kReaders << " readers) beside " << board_->num_writes << " writes in "
               << Duration().count() << " s\n";
     EXPECT_EQ(board_->num_failures, 0);
-    EXPECT_GT(board_->num_searches, 10);
-    EXPECT_GT(board_->num_writes, 3);
+    EXPECT_GT(board_->num_searches, kFewestSearches);
+    EXPECT_GT(board_->num_writes, kFewestWrites);
   }
 
   Scratch scratch_;
@@ -139,7 +145,7 @@ TEST_F(ConcurrentTest, Processes) {
     readers.push_back(pid);
   }
   const Clock::time_point end = Clock::now() + Duration();
-  for (int next = 0; Clock::now() < end;) {
+  for (int next = 0; !IsEnough(end);) {
     std::vector<std::string> words = {"-c", collection_.string(), "ingest", "--threads", "1"};
     const int batch_end = std::min(next + 3, kPictures);
     for (; next < batch_end; ++next) words.push_back(Photo(next).string());
@@ -166,7 +172,7 @@ TEST_F(ConcurrentTest, Threads) {
   std::vector<std::thread> readers;
   for (int r = 0; r < kReaders; ++r) readers.emplace_back([this, r] { Read(static_cast<uint64_t>(r) + 100); });
   const Clock::time_point end = Clock::now() + Duration();
-  for (int next = 0; Clock::now() < end;) {
+  for (int next = 0; !IsEnough(end);) {
     if (next < kPictures) {
       IngestOptions options;
       options.num_threads = kThreads;
