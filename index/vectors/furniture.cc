@@ -157,6 +157,7 @@ Furniture Furniture::Open(const std::filesystem::path& path) {
   }
   Furniture furniture;
   furniture.entries_.resize(bytes.size() / sizeof(uint64_t) - 1);
+  if (furniture.entries_.empty()) return furniture;
   std::memcpy(furniture.entries_.data(), bytes.data() + kMagic.size(), bytes.size() - kMagic.size());
   if (!std::is_sorted(furniture.entries_.begin(), furniture.entries_.end())) ThrowDamaged(path);
   return furniture;
