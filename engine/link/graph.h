@@ -26,6 +26,7 @@
 #include "index/base/ids.h"
 #include "index/base/sha256.h"
 #include "index/catalogue/catalogue.h"
+#include "index/catalogue/links.h"
 #include "index/catalogue/reviews.h"
 
 namespace pugmark {
@@ -68,6 +69,7 @@ struct ListingNode {
   std::string last_seen;              // The last captured_at, or posted_at if that is later. Empty: neither is known.
   std::vector<std::string> captured;  // Distinct captured_at, ascending.
   std::vector<size_t> photos;         // Ascending, each once.
+  ListingId id;
 };
 
 struct SellerNode {
@@ -75,6 +77,7 @@ struct SellerNode {
   std::vector<size_t> listings;       // Ascending. A seller without listings is no node.
   std::optional<size_t> group;        // Place in LinkGraph::groups. Nothing: of no group.
   std::string first_seen, last_seen;  // Over the listings.
+  SellerId id;
 };
 
 // --- Links
