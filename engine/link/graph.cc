@@ -74,7 +74,7 @@ Places AddNodes(const Catalogue& catalogue, LinkGraph* graph) {
   for (const MarketPhoto& m : market.photos) {
     if (!seen_photos.contains(m.id.value)) continue;
     places.photos.emplace(m.id.value, graph->photos.size());
-    graph->photos.push_back({m.id, m.sha256, m.path, m.width_px, m.height_px, m.is_benign, {}});
+    graph->photos.push_back({m.id, m.sha256, m.path, m.width_px, m.height_px, m.is_benign, {}, m.is_seized});
   }
   for (const MarketSighting& s : market.sightings) {
     const std::optional<size_t> photo = Places::Of(places.photos, s.photo.value);

@@ -23,6 +23,21 @@ namespace {
 // As a search: what is expected more often by chance is not looked at further.
 constexpr double kMaxExpectedFalseHits = 0.2;
 
+// n keypoints, evenly drawn: of a photo in parts each part keeps its share.
+Features Thinned(const Features& features, int n) {
+  const size_t size = features.size(), kept = std::min(size, static_cast<size_t>(n));
+  Features thinned;
+  thinned.width_px = features.width_px;
+  thinned.height_px = features.height_px;
+  for (size_t i = 0; i < kept; ++i) {
+    const size_t from = i * size / kept;
+    thinned.keypoints.push_back(features.keypoints[from]);
+    const std::span<const uint8_t> descriptor = features.descriptor(from);
+    thinned.descriptors.insert(thinned.descriptors.end(), descriptor.begin(), descriptor.end());
+  }
+  return thinned;
+}
+
 struct Suspect {
   PhotoId photo;
   bool mirrored = false;
@@ -58,11 +73,11 @@ struct PhotoMatcher::Impl {
   std::vector<Suspect> Suspects(const Features& query, const Features& mirrored, PhotoId photo) const {
     ShortlistOptions shortlist;
     shortlist.max_candidates = options.max_candidates;
-    shortlist.words_per_keypoint = options.words_per_keypoint;
+    shortlist.words_per_keypoint = 1;
     shortlist.before = photo;
     std::vector<Suspect> suspects;
     for (const bool is_mirrored : {false, true}) {
-      const Features& f = is_mirrored ? mirrored : query;
+      const Features f = is_mirrored ? Thinned(mirrored, options.num_voting_mirrored) : Thinned(query, options.num_voting);
       for (const Candidate& c : Shortlist(snapshot->codebook, snapshot->parts, f.descriptors, GeometryOf(f), shortlist)) {
         if (c.score >= options.min_score) suspects.push_back({c.photo, is_mirrored, c.score});
       }

@@ -51,7 +51,7 @@ class Scale {
   Scale(const LinkModel& model, const LinkGraph& graph)
       : model_(model), graph_(graph), sellers_(graph.photos.size()), edges_(graph.photos.size()), mute_(graph.photos.size()) {
     for (size_t i = 0; i < graph.photos.size(); ++i) {
-      mute_[i] = graph.photos[i].is_benign;
+      mute_[i] = graph.photos[i].is_benign || graph.photos[i].is_seized;
       for (const size_t listing : graph.photos[i].listings) {
         if (const std::optional<size_t> seller = graph.listings[listing].seller) sellers_[i].push_back(*seller);
       }
@@ -222,7 +222,7 @@ class Scale {
   const LinkGraph& graph_;
   std::vector<std::vector<size_t>> sellers_;  // Of each photo, ascending.
   std::vector<std::vector<Neighbour>> edges_;
-  std::vector<bool> mute_;  // Benign, or a copy of something benign.
+  std::vector<bool> mute_;  // Benign, a copy of something benign, or seized.
 };
 
 // Soft evidence by pair of sellers: one reason per trace.

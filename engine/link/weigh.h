@@ -9,7 +9,8 @@
 //   * The same object photographed twice cannot be copied. But where one of the two photos is itself a copy of the other
 //     seller's, the picture is the reason and not the object; that counts as a picture only.
 //   * The same table or room likewise.
-//   * Photos of a benign bank, and copies of them, say nothing; furniture of platforms was left out before matching.
+//   * Photos of a benign bank, and copies of them, say nothing; furniture of platforms was left out before matching. Photos of
+//     a seizure bank are exhibits: who offered the goods before is told by alerts, and customs are not one hand with him.
 // Pairs of photos that show one picture, object or place are one reason, however many they are. Reasons are taken as
 // independent: the doubt that remains is the product of what each leaves. Soft traces are listed and add nothing to it.
 //

@@ -61,8 +61,8 @@ void ReadListings(Connection& connection, Market* market) {
 
 void ReadPhotos(Connection& connection, Market* market) {
   Query query = connection.Use(
-      "SELECT p.id, p.sha256, p.path, p.width_px, p.height_px, EXISTS (SELECT 1 FROM bank_photos AS b JOIN banks AS k ON "
-      "k.id = b.bank_id WHERE b.photo_id = p.id AND k.role = 'benign') FROM photos AS p NOT INDEXED ORDER BY p.id",
+      "SELECT p.id, p.sha256, p.path, p.width_px, p.height_px, ifnull((SELECT group_concat(k.role) FROM bank_photos AS b JOIN banks AS "
+      "k ON k.id = b.bank_id WHERE b.photo_id = p.id), '') FROM photos AS p NOT INDEXED ORDER BY p.id",
       kReading);
   std::vector<uint8_t> sha256;
   while (query.Next()) {
@@ -74,7 +74,9 @@ void ReadPhotos(Connection& connection, Market* market) {
     photo.path = query.GetText(2);
     photo.width_px = static_cast<int>(query.GetInt(3));
     photo.height_px = static_cast<int>(query.GetInt(4));
-    photo.is_benign = query.GetInt(5) != 0;
+    const std::string roles = query.GetText(5);
+    photo.is_benign = roles.find("benign") != std::string::npos;
+    photo.is_seized = roles.find("seizure") != std::string::npos;
   }
 }
 

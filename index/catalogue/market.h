@@ -32,7 +32,7 @@ struct MarketPhoto {
   Sha256 sha256;
   std::string path;
   int width_px = 0, height_px = 0;
-  bool is_benign = false;  // In a bank with the role `benign`.
+  bool is_benign = false, is_seized = false;  // In a bank with the role `benign`, `seizure`.
 };
 
 struct MarketSighting {
