@@ -10,8 +10,8 @@
 //              in his group; both averaged over sellers [1]. Who is alone counts.
 //   curve      pairwise figures of the links alone, without groups, by least probability
 // Wrong pairs are listed with their evidence; missed pairs are counted by the evidence that was there.
-// With --growth the corpus is ingested again and again in edited copies, linked completely at several sizes, and then once
-// more with 500 new photos: what that costs.
+// With --growth the market grows by copies of its photos, made of their features (growth.h), is linked completely at several
+// sizes, and then once more with 500 new photos: what that costs.
 // [1] Bagga, Baldwin, Entity-based cross-document coreferencing using the vector space model, COLING 1998.
 //
 //   pugmark_bench_link --data DIR [--sellers N] [--seed S] [--growth N] [--json FILE] ...
@@ -22,13 +22,10 @@
 #include <chrono>
 #include <fstream>
 #include <nlohmann/json.hpp>
-#include <opencv2/imgcodecs.hpp>
-#include <set>
 
 #include "benchmarks/common/machine.h"
+#include "benchmarks/link/growth.h"
 #include "benchmarks/link/market.h"
-#include "benchmarks/quality/edited.h"
-#include "benchmarks/quality/edits.h"
 #include "engine/collection/collection.h"
 #include "engine/ingest/ingest.h"
 #include "engine/link/link.h"
@@ -46,7 +43,7 @@ struct Options {
   fs::path data, keep, json;
   fs::path work = fs::temp_directory_path();
   MarketOptions market;
-  int growth = 0;
+  size_t growth = 0;
   int num_threads = 2;
   bool with_samples = true, with_market = true;
   std::string commit = "unknown";
@@ -163,6 +160,8 @@ void IngestShown(const fs::path& root, IngestOptions ingest, int num_threads) {
   Ingest(root, ingest, {}, observer);
 }
 
+}  // namespace
+
 Json LinkShown(const fs::path& root, int num_threads, bool again, std::string* text) {
   LinkOptions link;
   link.num_threads = num_threads;
@@ -179,6 +178,8 @@ Json LinkShown(const fs::path& root, int num_threads, bool again, std::string* t
   return {{"matched", report.num_matched}, {"seconds", seconds}, {"cpu_seconds", cpu_seconds}, {"verified", report.num_verified},
           {"photo_links", report.num_photo_links}, {"links", report.num_links}, {"peak_mib", PeakMiB()}};
 }
+
+namespace {
 
 LinkGraph GraphOf(const fs::path& root) { return LoadGraph(OpenCollection(root, Catalogue::Access::kRead).catalogue); }
 
@@ -219,55 +220,6 @@ Json MeasureMarket(const Options& options, const Corpus& corpus, const fs::path&
   return json;
 }
 
-// num_photos edited copies of all photos of the corpus, in turn.
-void WriteCopies(const Corpus& corpus, size_t first, size_t num_photos, const fs::path& folder) {
-  const std::vector<cv::Mat> strangers = LoadStrangers(corpus);
-  std::vector<const CorpusPhoto*> photos;
-  for (const CorpusPhoto& photo : corpus.photos()) {
-    if (IsReadable(photo)) photos.push_back(&photo);
-  }
-  fs::create_directories(folder);
-  for (size_t i = first; i < first + num_photos; ++i) {
-    const EditKind& kind = EditKinds()[(i / photos.size() * 7 + i) % EditKinds().size()];
-    const cv::Mat picture = cv::imread(photos[i % photos.size()]->path.string(), cv::IMREAD_COLOR);
-    const std::vector<uint8_t> bytes = ApplyEdit(kind, i, picture, EditContext{strangers});
-    WriteFileAtomically(folder / fmt::format("{:06}.jpg", i), {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
-  }
-}
-
-Json MeasureGrowth(const Options& options, const Corpus& corpus, const fs::path& work, std::string* text) {
-  constexpr size_t kNight = 500;
-  *text += "\nGrowth: edited copies of all photos, so that every photo has many others that show the same\n";
-  const fs::path root = work / "growth";
-  CreateCollection(root, {});
-  Json steps = Json::array();
-  size_t num_photos = 0;
-  const auto add = [&](size_t number) {
-    IngestOptions ingest;
-    const fs::path folder = work / fmt::format("copies-{}", num_photos);
-    WriteCopies(corpus, num_photos, number, folder);
-    ingest.inputs = {folder};
-    ingest.platform = "growth";
-    IngestShown(root, ingest, options.num_threads);
-    fs::remove_all(folder);
-    num_photos += number;
-    Collection collection = OpenCollection(root, Catalogue::Access::kWrite);
-    const FileLock lock(collection.paths.lock());
-    Reindex(collection, {.num_threads = options.num_threads}, {}, [](std::string_view, int64_t, int64_t) {});
-  };
-  const auto total = static_cast<size_t>(options.growth);
-  for (const size_t size : {total / 4, total / 2, total}) {
-    add(size - num_photos);
-    *text += fmt::format("  {} photos, completely\n  ", num_photos);
-    steps.push_back({{"photos", num_photos}, {"complete", LinkShown(root, options.num_threads, true, text)}});
-    add(kNight);
-    *text += fmt::format("  {} photos, {} of them new\n  ", num_photos, kNight);
-    steps.back()["night"] = LinkShown(root, options.num_threads, false, text);
-    fmt::print(stderr, "{}", *text);
-  }
-  return steps;
-}
-
 int Main(int argc, char** argv) {
   Options options;
   CLI::App app{"Measures links between sellers: precision, recall, time."};
@@ -292,7 +244,10 @@ int Main(int argc, char** argv) {
                {"machine", MachineName()}, {"threads", options.num_threads}, {"seed", options.market.seed}};
   if (options.with_samples) json["samples"] = MeasureSamples(options, work.path(), &text);
   if (options.with_market) json["market"] = MeasureMarket(options, corpus, work.path(), &text);
-  if (options.growth > 0) json["growth"] = MeasureGrowth(options, corpus, work.path(), &text);
+  if (options.growth > 0) {
+    json["growth"] = MeasureGrowth(options.keep.empty() ? work.path() / "market" : options.keep, options.growth, options.num_threads,
+                                   work.path(), &text);
+  }
   fmt::print("{}", text);
   if (!options.json.empty()) WriteFileAtomically(options.json, json.dump(2) + "\n");
   return 0;

@@ -24,7 +24,7 @@ struct MatchOptions {
   // Keypoints that vote, and of the mirror image; evenly drawn from all. More: faint matches become candidates; cost is linear.
   int num_voting = 400, num_voting_mirrored = 200;
   int max_candidates = 60;  // [1, 10000]. Most that are verified, of both orientations together.
-  float min_score = 60;     // Of candidates that are verified. What unrelated photos reach: docs/measuring.md.
+  float min_score = 80;     // Of candidates that are verified. What unrelated photos reach: docs/measuring.md.
   int max_failures = 5;     // [1, max_candidates]. Candidates in a row that fail before the rest is given up.
   VerifyOptions verify;
 };
