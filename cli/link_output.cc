@@ -56,7 +56,9 @@ Json ReasonJson(const LinkGraph& graph, const Evidence& e, bool swapped) {
 }
 
 std::string DecisionText(const SellerEdge& edge) {
-  return edge.decision == Decision::kConfirmed ? ", confirmed by a person" : edge.decision == Decision::kCut ? ", cut by a person" : "";
+  return edge.decision == Decision::kConfirmed ? ", confirmed by a person"
+         : edge.decision == Decision::kCut     ? ", cut by a person"
+                                               : "";
 }
 
 Json EdgeJson(const LinkGraph& graph, const SellerEdge& edge, size_t from) {
@@ -67,7 +69,9 @@ Json EdgeJson(const LinkGraph& graph, const SellerEdge& edge, size_t from) {
           {"to", SellerJson(graph.sellers[swapped ? edge.a : edge.b])},
           {"probability", edge.probability},
           {"link", edge.is_link},
-          {"decision", edge.decision == Decision::kConfirmed ? Json("yes") : edge.decision == Decision::kCut ? Json("no") : Json(nullptr)},
+          {"decision", edge.decision == Decision::kConfirmed ? Json("yes")
+                       : edge.decision == Decision::kCut     ? Json("no")
+                                                             : Json(nullptr)},
           {"since", EscapeText(edge.since)},
           {"evidence", std::move(reasons)}};
 }
@@ -76,7 +80,8 @@ std::string ReasonsText(const LinkGraph& graph, const SellerEdge& edge, size_t f
   std::string text;
   const size_t shown = std::min(edge.evidence.size(), kReasons);
   for (size_t i = 0; i < shown; ++i) text += indent + ReasonText(graph, edge.evidence[i], edge.b == from) + "\n";
-  if (edge.evidence.size() > shown) text += fmt::format("{}and {}\n", indent, Number(edge.evidence.size() - shown, "more reason"));
+  if (edge.evidence.size() > shown)
+    text += fmt::format("{}and {}\n", indent, Number(edge.evidence.size() - shown, "more reason"));
   return text;
 }
 
@@ -97,8 +102,10 @@ std::string EntryText(const LinkGraph& graph, const TimelineEntry& entry) {
   if (!entry.before) return text;
   const ListingNode& before = graph.listings[*entry.before];
   text += fmt::format("\n            {} as in {}", EdgeKindName(entry.same_by), ListingText(before));
-  if (entry.absent_days && *entry.absent_days > 0) text += fmt::format("; out of sight for {} days", *entry.absent_days);
-  if (entry.price_changed) text += fmt::format("; price before: {} {}", EscapeText(before.price), EscapeText(before.currency));
+  if (entry.absent_days && *entry.absent_days > 0)
+    text += fmt::format("; out of sight for {} days", *entry.absent_days);
+  if (entry.price_changed)
+    text += fmt::format("; price before: {} {}", EscapeText(before.price), EscapeText(before.currency));
   if (entry.caption_changed) text += fmt::format("; caption before: {}", EscapeText(before.title));
   return text;
 }
@@ -148,7 +155,9 @@ Json ToJson(const LinkReport& report, const LinkGraph& graph) {
   Json links = Json::array();
   for (const SellerLink& link : report.new_links) {
     if (!places.contains(link.low.value) || !places.contains(link.high.value)) continue;
-    links.push_back({{"sellers", {SellerJson(graph.sellers[places.at(link.low.value)]), SellerJson(graph.sellers[places.at(link.high.value)])}},
+    links.push_back({{"sellers",
+                      {SellerJson(graph.sellers[places.at(link.low.value)]),
+                       SellerJson(graph.sellers[places.at(link.high.value)])}},
                      {"probability", link.probability}});
   }
   Json events = Json::array();
@@ -188,7 +197,8 @@ std::string TextOf(const LinkReport& report, const LinkGraph& graph) {
       break;
     }
     const size_t a = places.at(link.low.value), b = places.at(link.high.value);
-    text += fmt::format("newly linked: {} and {}, {}\n", NameOf(graph.sellers[a]), NameOf(graph.sellers[b]), LinkPercent(link.probability));
+    text += fmt::format("newly linked: {} and {}, {}\n", NameOf(graph.sellers[a]), NameOf(graph.sellers[b]),
+                        LinkPercent(link.probability));
     if (const SellerEdge* edge = EdgeBetween(graph, a, b); edge != nullptr && !edge->evidence.empty()) {
       text += "    " + ReasonText(graph, edge->evidence.front(), false) + "\n";
     }
@@ -232,8 +242,8 @@ std::string TextOf(const LinkGraph& graph, size_t from, const SellerPath& path) 
     const SellerEdge& edge = graph.seller_edges[e];
     const size_t next = edge.a == at ? edge.b : edge.a;
     if (path.edges.size() > 1) {
-      text += fmt::format("  {} to {}, {}{}\n", NameOf(graph.sellers[at]), NameOf(graph.sellers[next]), LinkPercent(edge.probability),
-                          DecisionText(edge));
+      text += fmt::format("  {} to {}, {}{}\n", NameOf(graph.sellers[at]), NameOf(graph.sellers[next]),
+                          LinkPercent(edge.probability), DecisionText(edge));
     }
     text += ReasonsText(graph, edge, at, path.edges.size() > 1 ? "      " : "    ");
     at = next;
@@ -270,10 +280,11 @@ Json ToJson(const LinkGraph& graph, const Group& group) {
 }
 
 std::string TextOf(const LinkGraph& graph, const Group& group) {
-  std::string text = fmt::format("group {}: {} on {}, {}, {}{}\n", group.id, Number(group.sellers.size(), "seller"),
-                                 Number(group.platforms.size(), "platform"), Number(group.num_listings, "listing"),
-                                 Number(group.num_photos, "photo"),
-                                 group.first_seen.empty() ? "" : fmt::format(", {} to {}", Day(group.first_seen), Day(group.last_seen)));
+  std::string text = fmt::format(
+      "group {}: {} on {}, {}, {}{}\n", group.id, Number(group.sellers.size(), "seller"),
+      Number(group.platforms.size(), "platform"), Number(group.num_listings, "listing"),
+      Number(group.num_photos, "photo"),
+      group.first_seen.empty() ? "" : fmt::format(", {} to {}", Day(group.first_seen), Day(group.last_seen)));
   std::string sellers;
   for (const size_t s : group.sellers) sellers += (sellers.empty() ? "" : ", ") + NameOf(graph.sellers[s]);
   text += "    " + sellers + "\n";
@@ -303,8 +314,8 @@ std::string DetailsText(const LinkGraph& graph, const Group& group) {
   std::string text = TextOf(graph, group) + "\nLINKS\n";
   for (const size_t e : group.edges) {
     const SellerEdge& edge = graph.seller_edges[e];
-    text += fmt::format("{} and {}, {}{}\n{}", NameOf(graph.sellers[edge.a]), NameOf(graph.sellers[edge.b]), LinkPercent(edge.probability),
-                        DecisionText(edge), ReasonsText(graph, edge, edge.a, "    "));
+    text += fmt::format("{} and {}, {}{}\n{}", NameOf(graph.sellers[edge.a]), NameOf(graph.sellers[edge.b]),
+                        LinkPercent(edge.probability), DecisionText(edge), ReasonsText(graph, edge, edge.a, "    "));
   }
   text += "\nTIMELINE\n";
   for (const TimelineEntry& entry : TimelineOf(graph, group)) text += EntryText(graph, entry) + "\n";

@@ -59,7 +59,8 @@ class Copier {
     fs::create_directories(copy.parent_path());
     std::error_code error;
     fs::copy_file(thumbnail, copy, error);
-    const PhotoId id = target->catalogue.AddPhoto(photo, ToStored(i < originals_.size() ? features : CopyOf(features, i), target->features));
+    const PhotoId id = target->catalogue.AddPhoto(
+        photo, ToStored(i < originals_.size() ? features : CopyOf(features, i), target->features));
     Listing listing;
     listing.platform = "growth";
     listing.seller = fmt::format("seller {}", i / 5);
@@ -100,7 +101,8 @@ class Copier {
 
 }  // namespace
 
-Json MeasureGrowth(const fs::path& source, size_t num_photos, int num_threads, const fs::path& work, std::string* text) {
+Json MeasureGrowth(const fs::path& source, size_t num_photos, int num_threads, const fs::path& work,
+                   std::string* text) {
   const fs::path root = work / "growth";
   CreateCollection(root, OpenCollection(source, Catalogue::Access::kRead).features);
   Copier copier(source, root);
@@ -114,11 +116,13 @@ Json MeasureGrowth(const fs::path& source, size_t num_photos, int num_threads, c
   for (const size_t size : {num_photos / 4, num_photos / 2, num_photos}) {
     if (size <= copier.num_photos()) continue;
     copier.GrowTo(size);
-    std::string line = fmt::format("  {} photos, completely (load {:.1f})\n  ", copier.num_photos(), LoadAverage().front());
+    std::string line =
+        fmt::format("  {} photos, completely (load {:.1f})\n  ", copier.num_photos(), LoadAverage().front());
     steps.push_back({{"photos", copier.num_photos()}, {"complete", LinkShown(root, num_threads, true, &line)}});
     say(line);
     copier.GrowTo(size + kNight);
-    line = fmt::format("  {} photos, {} of them new (load {:.1f})\n  ", copier.num_photos(), kNight, LoadAverage().front());
+    line = fmt::format("  {} photos, {} of them new (load {:.1f})\n  ", copier.num_photos(), kNight,
+                       LoadAverage().front());
     steps.back()["night"] = LinkShown(root, num_threads, false, &line);
     say(line);
   }

@@ -48,7 +48,8 @@ void ReadListings(Connection& connection, Market* market) {
     m.listing.currency = query.GetText(7);
     m.listing.posted_at = query.GetText(8);
   }
-  Query labels = connection.Use("SELECT id, listing_id, kind, label FROM listing_labels NOT INDEXED ORDER BY id", kReading);
+  Query labels =
+      connection.Use("SELECT id, listing_id, kind, label FROM listing_labels NOT INDEXED ORDER BY id", kReading);
   while (labels.Next()) {
     RequireSoundRows(connection, "listing_labels", labels.GetInt(0));
     const ListingId listing{labels.GetInt(1)};
@@ -61,7 +62,8 @@ void ReadListings(Connection& connection, Market* market) {
 
 void ReadPhotos(Connection& connection, Market* market) {
   Query query = connection.Use(
-      "SELECT p.id, p.sha256, p.path, p.width_px, p.height_px, ifnull((SELECT group_concat(k.role) FROM bank_photos AS b JOIN banks AS "
+      "SELECT p.id, p.sha256, p.path, p.width_px, p.height_px, ifnull((SELECT group_concat(k.role) FROM bank_photos AS "
+      "b JOIN banks AS "
       "k ON k.id = b.bank_id WHERE b.photo_id = p.id), '') FROM photos AS p NOT INDEXED ORDER BY p.id",
       kReading);
   std::vector<uint8_t> sha256;
@@ -81,7 +83,8 @@ void ReadPhotos(Connection& connection, Market* market) {
 }
 
 void ReadSightings(Connection& connection, Market* market) {
-  Query query = connection.Use("SELECT id, photo_id, listing_id, captured_at FROM sightings NOT INDEXED ORDER BY id", kReading);
+  Query query =
+      connection.Use("SELECT id, photo_id, listing_id, captured_at FROM sightings NOT INDEXED ORDER BY id", kReading);
   while (query.Next()) {
     RequireSoundRows(connection, "sightings", query.GetInt(0));
     market->sightings.push_back({PhotoId{query.GetInt(1)}, ListingId{query.GetInt(2)}, query.GetText(3)});

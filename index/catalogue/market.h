@@ -49,8 +49,9 @@ struct Market {
   std::vector<MarketSighting> sightings;
 };
 
-// What a writer commits meanwhile may be there in part: a sighting may name what is not in the lists. Throws Error(kCorrupt) if a row is not what was written: nobody is to be linked by a
-// damaged row. Threads, other errors: as Catalogue. Cost: about 15 µs a row; no features are read.
+// What a writer commits meanwhile may be there in part: a sighting may name what is not in the lists. Throws
+// Error(kCorrupt) if a row is not what was written: nobody is to be linked by a damaged row. Threads, other errors: as
+// Catalogue. Cost: about 15 µs a row; no features are read.
 Market ReadMarket(const Catalogue& catalogue);
 
 }  // namespace pugmark

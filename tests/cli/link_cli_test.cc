@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// link as a user types it: who is linked and why, groups and their timeline, decisions, exit codes; and the night's digest.
+// link as a user types it: who is linked and why, groups and their timeline, decisions, exit codes; and the night's
+// digest.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -26,8 +27,8 @@ class LinkCliTest : public CliTest {
     for (int i = 0; i < 4; ++i) {
       const std::string name = "p" + std::to_string(i) + ".jpg";
       WriteJpeg((scratch_ / "in" / name).string(), MakePicture(static_cast<uint64_t>(i), 400, 300));
-      manifest << name << (i < 3 ? ",bazaar,a" : ",market,k") << i << (i < 3 ? ",joe" : ",kim") << ",bone \x1b[31m,100,2025-01-0"
-               << i + 1 << ",2025-01-0" << i + 2 << ",ivory\n";
+      manifest << name << (i < 3 ? ",bazaar,a" : ",market,k") << i << (i < 3 ? ",joe" : ",kim")
+               << ",bone \x1b[31m,100,2025-01-0" << i + 1 << ",2025-01-0" << i + 2 << ",ivory\n";
       if (i < 3) manifest << name << ",market,b" << i << ",jim,resin,120,2025-03-01,2025-03-02,resin\n";
     }
     manifest.close();
@@ -71,7 +72,8 @@ TEST_F(LinkCliTest, ShowsGroupsAndTheirTimeline) {
   ASSERT_EQ(InCollection({"link"}).exit_code, 0);
   const Outcome groups = InCollection({"link", "--groups", "--top", "5"});
   EXPECT_EQ(groups.exit_code, 0);
-  EXPECT_THAT(groups.out, HasSubstr("group 1: 2 sellers on 2 platforms, 6 listings, 3 photos, 2025-01-01 to 2025-03-02"));
+  EXPECT_THAT(groups.out,
+              HasSubstr("group 1: 2 sellers on 2 platforms, 6 listings, 3 photos, 2025-01-01 to 2025-03-02"));
   EXPECT_THAT(groups.out, HasSubstr("ivory, resin"));
   const Outcome one = InCollection({"link", "--group", "1"});
   EXPECT_THAT(one.out, HasSubstr("moved"));
@@ -87,7 +89,9 @@ TEST_F(LinkCliTest, ShowsGroupsAndTheirTimeline) {
 
 TEST_F(LinkCliTest, APersonDecides) {
   ASSERT_EQ(InCollection({"link"}).exit_code, 0);
-  EXPECT_EQ(InCollection({"link", "--different", "bazaar:joe", "market:jim", "--note", "two shops", "--by", "ana"}).exit_code, 0);
+  EXPECT_EQ(
+      InCollection({"link", "--different", "bazaar:joe", "market:jim", "--note", "two shops", "--by", "ana"}).exit_code,
+      0);
   EXPECT_EQ(InCollection({"link", "--seller", "bazaar:joe"}).exit_code, 1) << "At once.";
   const Outcome leads = InCollection({"link", "--seller", "bazaar:joe", "--leads"});
   EXPECT_THAT(leads.out, HasSubstr("cut by a person"));
