@@ -40,7 +40,7 @@ class Output {
  public:
   explicit Output(const Context& context) : context_(context) {}
   void Add(const Json& json, const std::string& text) {
-    const std::string line = json.dump(-1, ' ', true, Json::error_handler_t::replace) + "\n";
+    const std::string line = JsonLine(json) + "\n";
     lines_ += line;
     ++num_;
     fmt::print("{}", context_.format == Format::kJson ? line : text);
@@ -168,7 +168,7 @@ int RunNow(const Options& options, const Context& context) {
   context.audit->SetSnapshot(report.snapshot);
   context.audit->AddResult({{"hash", HashOf(json).Hex()}, {"run", report.run}, {"links", report.num_links}});
   if (context.format == Format::kJson) {
-    fmt::print("{}\n", json.dump(-1, ' ', true, Json::error_handler_t::replace));
+    fmt::print("{}\n", JsonLine(json));
   } else {
     fmt::print("{}", TextOf(report, graph));
   }

@@ -27,15 +27,15 @@ std::string Number(size_t number, std::string_view noun) {
 }
 
 Json ListingJson(const ListingNode& listing) {
-  return {{"platform", EscapeText(listing.platform)},
-          {"listing_id", EscapeText(listing.external_id)},
-          {"url", EscapeText(listing.url)},
-          {"title", EscapeText(listing.title)},
-          {"first_seen", EscapeText(listing.first_seen)}};
+  return {{"platform", listing.platform},
+          {"listing_id", listing.external_id},
+          {"url", listing.url},
+          {"title", listing.title},
+          {"first_seen", listing.first_seen}};
 }
 
 Json SellerJson(const SellerNode& seller) {
-  return {{"platform", EscapeText(seller.platform)}, {"seller", EscapeText(seller.handle)}};
+  return {{"platform", seller.platform}, {"seller", seller.handle}};
 }
 
 Json ReasonJson(const LinkGraph& graph, const Evidence& e, bool swapped) {
@@ -45,12 +45,12 @@ Json ReasonJson(const LinkGraph& graph, const Evidence& e, bool swapped) {
   if (swapped) std::swap(a, b);
   return {{"kind", EdgeKindName(e.kind)},
           {"soft", IsSoft(e.kind)},
-          {"value", e.value.empty() ? Json(nullptr) : Json(EscapeText(e.value))},
+          {"value", e.value.empty() ? Json(nullptr) : Json(e.value)},
           {"match_probability", e.match_probability},
           {"weight", e.weight},
           {"unrelated_sellers", e.num_unrelated},
           {"photo_pairs", e.num_pairs},
-          {"since", EscapeText(e.since)},
+          {"since", e.since},
           {"from", std::move(a)},
           {"to", std::move(b)}};
 }
@@ -72,7 +72,7 @@ Json EdgeJson(const LinkGraph& graph, const SellerEdge& edge, size_t from) {
           {"decision", edge.decision == Decision::kConfirmed ? Json("yes")
                        : edge.decision == Decision::kCut     ? Json("no")
                                                              : Json(nullptr)},
-          {"since", EscapeText(edge.since)},
+          {"since", edge.since},
           {"evidence", std::move(reasons)}};
 }
 
@@ -112,7 +112,7 @@ std::string EntryText(const LinkGraph& graph, const TimelineEntry& entry) {
 
 Json EntryJson(const LinkGraph& graph, const TimelineEntry& entry) {
   const ListingNode& listing = graph.listings[entry.listing];
-  return {{"at", EscapeText(entry.at)},
+  return {{"at", entry.at},
           {"kind", TimelineKindName(entry.kind)},
           {"listing", ListingJson(listing)},
           {"seller", listing.seller ? SellerJson(graph.sellers[*listing.seller]) : Json(nullptr)},
@@ -140,12 +140,6 @@ std::string JoinedEscaped(const std::vector<std::string>& texts) {
   std::string joined;
   for (const std::string& text : texts) joined += (joined.empty() ? "" : ", ") + EscapeText(text);
   return joined;
-}
-
-Json EscapedArray(const std::vector<std::string>& texts) {
-  Json array = Json::array();
-  for (const std::string& text : texts) array.push_back(EscapeText(text));
-  return array;
 }
 
 }  // namespace
@@ -270,12 +264,12 @@ Json ToJson(const LinkGraph& graph, const Group& group) {
           {"type", "seller_group"},
           {"group", group.id},
           {"sellers", std::move(sellers)},
-          {"platforms", EscapedArray(group.platforms)},
-          {"products", EscapedArray(group.products)},
+          {"platforms", group.platforms},
+          {"products", group.products},
           {"listings", group.num_listings},
           {"photos", group.num_photos},
-          {"first_seen", EscapeText(group.first_seen)},
-          {"last_seen", EscapeText(group.last_seen)},
+          {"first_seen", group.first_seen},
+          {"last_seen", group.last_seen},
           {"founded_at", group.founded_at}};
 }
 
@@ -299,8 +293,8 @@ Json DetailsJson(const LinkGraph& graph, const Group& group) {
   for (const GroupEvent& event : group.events) {
     events.push_back({{"at", event.at},
                       {"event", GroupEventName(event.kind)},
-                      {"platform", EscapeText(event.platform)},
-                      {"seller", EscapeText(event.handle)},
+                      {"platform", event.platform},
+                      {"seller", event.handle},
                       {"other_group", event.other == 0 ? Json(nullptr) : Json(event.other)}});
   }
   for (const TimelineEntry& entry : TimelineOf(graph, group)) timeline.push_back(EntryJson(graph, entry));

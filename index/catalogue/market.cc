@@ -66,13 +66,11 @@ void ReadPhotos(Connection& connection, Market* market) {
       "b JOIN banks AS "
       "k ON k.id = b.bank_id WHERE b.photo_id = p.id), '') FROM photos AS p NOT INDEXED ORDER BY p.id",
       kReading);
-  std::vector<uint8_t> sha256;
   while (query.Next()) {
     RequireSoundRows(connection, "photos", query.GetInt(0));
     MarketPhoto& photo = market->photos.emplace_back();
     photo.id = PhotoId{query.GetInt(0)};
-    query.GetBlob(1, &sha256);
-    std::copy_n(sha256.begin(), std::min(sha256.size(), photo.sha256.bytes.size()), photo.sha256.bytes.begin());
+    photo.sha256 = query.GetSha256(1);
     photo.path = query.GetText(2);
     photo.width_px = static_cast<int>(query.GetInt(3));
     photo.height_px = static_cast<int>(query.GetInt(4));
