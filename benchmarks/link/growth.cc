@@ -113,7 +113,7 @@ Json MeasureGrowth(const fs::path& source, size_t num_photos, int num_threads, c
     std::fflush(stderr);
   };
   say("\nGrowth: features of real photos and of copies of them (growth.h)\n");
-  for (const size_t size : {num_photos / 4, num_photos / 2, num_photos}) {
+  for (const size_t size : {num_photos / 4, num_photos}) {
     if (size <= copier.num_photos()) continue;
     copier.GrowTo(size);
     std::string line =

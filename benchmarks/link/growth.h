@@ -15,7 +15,7 @@
 
 namespace pugmark::bench {
 
-// Grows a collection in `work` to a quarter, half and all of num_photos. source: a collection with at least a few
+// Grows a collection in `work` to a quarter and all of num_photos. source: a collection with at least a few
 // hundred photos. Figures are appended to `text` as they come, and printed on stderr.
 nlohmann::ordered_json MeasureGrowth(const std::filesystem::path& source, size_t num_photos, int num_threads,
                                      const std::filesystem::path& work, std::string* text);

@@ -104,8 +104,8 @@ class Scale {
     return items;
   }
 
-  // One reason of two sellers, from the pairs of photos that stand for it.
-  Evidence Reason(const std::vector<Item>& items, const std::vector<size_t>& class_of) const {
+  // One reason of two sellers, from the pairs of photos that stand for it. class_of: null in the first pass.
+  Evidence Reason(const std::vector<Item>& items, const std::vector<size_t>* class_of) const {
     const Item& best = *std::min_element(items.begin(), items.end(), [](const Item& a, const Item& b) {
       return std::tuple(a.kind, -a.match_probability, a.photo_a, a.photo_b) <
              std::tuple(b.kind, -b.match_probability, b.photo_a, b.photo_b);
@@ -120,24 +120,22 @@ class Scale {
     e.since = Later(graph_.listings[e.listing_a].first_seen, graph_.listings[e.listing_b].first_seen);
     e.match_probability = best.match_probability;
     e.num_pairs = static_cast<int>(items.size());
-    std::set<size_t> sharing;
+    std::set<size_t> sharing = {ClassOf(s, class_of), ClassOf(t, class_of)};
+    const size_t these = sharing.size();
     for (const Item& item : items) {
       for (const size_t photo : {item.photo_a, item.photo_b}) AddSharing(photo, best.kind, class_of, &sharing);
     }
-    sharing.erase(class_of[s]);
-    sharing.erase(class_of[t]);
-    e.num_unrelated = 2 + static_cast<int>(sharing.size());
+    e.num_unrelated = 2 + static_cast<int>(sharing.size() - these);
     const double alone = IsPicture(e.kind)                 ? model_.picture
                          : e.kind == EdgeKind::kSameObject ? model_.object
                                                            : model_.scene;
-    e.weight = e.num_unrelated > model_.max_unrelated
-                   ? 0
-                   : alone * e.match_probability * std::pow(2.0 / e.num_unrelated, model_.falloff);
+    e.weight = alone * Rarity(class_of == nullptr && e.num_unrelated <= model_.max_unrelated ? 2 : e.num_unrelated) *
+               e.match_probability;
     return e;
   }
 
   // items: of one pair of sellers. Reasons, strongest first.
-  std::vector<Evidence> Reasons(const std::vector<Item>& items, const std::vector<size_t>& class_of) const {
+  std::vector<Evidence> Reasons(const std::vector<Item>& items, const std::vector<size_t>* class_of) const {
     std::vector<Evidence> evidence;
     const auto collect = [&](const auto& kinds, const auto& joins) {
       Sets sets;
@@ -169,7 +167,10 @@ class Scale {
     for (Evidence& e : *evidence) {
       if (IsPicture(e.kind) && e.weight > 0) {
         const bool is_new = listings.emplace(e.listing_a, e.listing_b).second;
-        if (!is_first_picture) e.weight *= is_new ? model_.further_picture : model_.same_advertisement;
+        const double alone = is_first_picture ? model_.picture
+                             : is_new         ? model_.further_picture
+                                              : model_.same_advertisement;
+        e.weight *= alone / model_.picture;
         is_first_picture = false;
       }
       doubt *= 1 - e.weight;
@@ -187,6 +188,13 @@ class Scale {
       found = true;
     }
     return first;
+  }
+
+  // Of a reason that n unrelated sellers share, [0, 1].
+  double Rarity(int n) const { return n > model_.max_unrelated ? 0 : std::pow(2.0 / n, model_.falloff); }
+
+  static size_t ClassOf(size_t seller, const std::vector<size_t>* class_of) {
+    return class_of == nullptr ? seller : (*class_of)[seller];
   }
 
   const std::vector<size_t>& sellers(size_t photo) const { return sellers_[photo]; }
@@ -218,12 +226,12 @@ class Scale {
   }
 
   // Classes of the sellers who share what the photo shows, to the degree that `kind` says.
-  void AddSharing(size_t photo, EdgeKind kind, const std::vector<size_t>& class_of, std::set<size_t>* sharing) const {
+  void AddSharing(size_t photo, EdgeKind kind, const std::vector<size_t>* class_of, std::set<size_t>* sharing) const {
     const EdgeKind weakest = IsPicture(kind) ? EdgeKind::kSamePhoto : kind;
-    for (const size_t seller : sellers_[photo]) sharing->insert(class_of[seller]);
+    for (const size_t seller : sellers_[photo]) sharing->insert(ClassOf(seller, class_of));
     for (const Neighbour& n : edges_[photo]) {
       if (n.kind > weakest) continue;
-      for (const size_t seller : sellers_[n.photo]) sharing->insert(class_of[seller]);
+      for (const size_t seller : sellers_[n.photo]) sharing->insert(ClassOf(seller, class_of));
     }
   }
 
@@ -270,8 +278,7 @@ void WeighSellers(const LinkModel& model, LinkGraph* graph) {
   for (const SellerEdge& edge : graph->seller_edges) decisions[{edge.a, edge.b}] = edge.decision;
   const std::vector<Item> items = scale.Items();
   std::map<SellerPair, std::vector<Evidence>> soft = SoftReasons(*graph, scale);
-  std::vector<size_t> class_of(graph->sellers.size());
-  std::iota(class_of.begin(), class_of.end(), 0);
+  std::vector<size_t> class_of;
   for (const bool is_last : {false, true}) {
     std::map<SellerPair, SellerEdge> edges;
     const auto edge_of = [&](const SellerPair& pair) -> SellerEdge& {
@@ -283,7 +290,7 @@ void WeighSellers(const LinkModel& model, LinkGraph* graph) {
     for (size_t begin = 0, end = 0; begin < items.size(); begin = end) {
       while (end < items.size() && items[end].sellers == items[begin].sellers) ++end;
       const auto at = [&](size_t i) { return items.begin() + static_cast<std::ptrdiff_t>(i); };
-      std::vector<Evidence> evidence = scale.Reasons({at(begin), at(end)}, class_of);
+      std::vector<Evidence> evidence = scale.Reasons({at(begin), at(end)}, is_last ? &class_of : nullptr);
       const double probability = scale.Combine(&evidence);
       if (probability <= 0 && !decisions.contains(items[begin].sellers)) continue;
       SellerEdge& edge = edge_of(items[begin].sellers);

@@ -4,21 +4,20 @@
 //
 // A wrong link accuses somebody, so every reason is asked for its innocent explanation:
 //   * A photo, or an edited copy of it, may have been copied by somebody else. It says less the more unrelated sellers
-//     share it, and nothing beyond `max_unrelated`: a stock photo. Copy thieves take several, so further pictures add
-//     less, and those of the same advertisement hardly anything.
+//     share it, and nothing beyond `max_unrelated`: a stock photo. That two strangers share several is no chance; but a
+//     copy thief takes all pictures of an advertisement, so that these count as hardly more than one.
 //   * The same object photographed twice cannot be copied. But where one of the two photos is itself a copy of the
-//   other
-//     seller's, the picture is the reason and not the object; that counts as a picture only.
+//     other seller's, the picture is the reason and not the object; that counts as a picture only.
 //   * The same table or room likewise.
 //   * Photos of a benign bank, and copies of them, say nothing; furniture of platforms was left out before matching.
-//   Photos of
-//     a seizure bank are exhibits: who offered the goods before is told by alerts, and customs are not one hand with
-//     him.
+//     Photos of a seizure bank are exhibits: who offered the goods before is told by alerts, and customs are not one
+//     hand with him.
 // Pairs of photos that show one picture, object or place are one reason, however many they are. Reasons are taken as
 // independent: the doubt that remains is the product of what each leaves. Soft traces are listed and add nothing to it.
 //
-// "Unrelated" is counted in two passes: sellers who are one group by a first weighing, in which everybody is a
-// stranger, count as one in the second.
+// "Unrelated" is counted in two passes. In the first, whoever shares a picture counts as one of two, as long as no more
+// than `max_unrelated` do; sellers who are one group by that count as one in the second, and all others as strangers.
+// So a hand with four handles does not look like a stock photo, and four strangers with one picture do.
 #pragma once
 
 #include "engine/link/graph.h"
@@ -28,12 +27,11 @@ namespace pugmark {
 // Probabilities of one hand given one reason, if nobody else shares it. Measured on simulated markets and the staged
 // ads: docs/measuring.md, "Links between sellers".
 struct LinkModel {
-  double picture = 0.75;          // The same file, or a copy of it.
-  double object = 0.97;           // The same thing, photographed separately.
-  double scene = 0.93;            // The same table or room.
-  double further_picture = 0.85;  // Factor of every picture but the first.
-  double same_advertisement =
-      0.1;                       // Instead, if both listings are those of a stronger picture: one theft, or one offer.
+  double picture = 0.75;            // The same file, or a copy of it.
+  double further_picture = 0.9;     // Every further one: that two strangers share several is no chance.
+  double same_advertisement = 0.1;  // But if both listings are those of a stronger one: it was one theft, or one offer.
+  double object = 0.97;             // The same thing, photographed separately.
+  double scene = 0.93;              // The same table or room.
   double falloff = 1.5;          // Exponent: a reason that n unrelated sellers share has (2 / n)^falloff of its weight.
   int max_unrelated = 5;         // More share it: it says nothing.
   double min_probability = 0.9;  // Of a link. Below it is a lead.
