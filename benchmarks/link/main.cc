@@ -4,17 +4,15 @@
 //
 // Method. Everything is ingested as the program does it, indexed, and linked by RunLinking(). Two sellers are one hand
 // by the truth if it names the same person, by Pugmark if they are in one group. Reported:
-//   pairwise   of all pairs of sellers: precision = pairs that are rightly of one group / pairs of one group; recall =
-//   the
-//              same / pairs of one hand
+//   pairwise   of all pairs of sellers: precision = pairs that are rightly of one group / pairs of one group;
+//              recall = the same / pairs of one hand
 //   B-cubed    for every seller, of the sellers in his group: the share that is of his hand; of his hand: the share
-//   that is
-//              in his group; both averaged over sellers [1]. Who is alone counts.
+//              that is in his group; both averaged over sellers [1]. Who is alone counts.
 //   curve      pairwise figures of the links alone, without groups, by least probability
 // Wrong pairs are listed with their evidence; missed pairs are counted by the evidence that was there.
 // With --growth the market grows by copies of its photos, made of their features (growth.h), is linked completely at
-// several sizes, and then once more with 500 new photos: what that costs. [1] Bagga, Baldwin, Entity-based
-// cross-document coreferencing using the vector space model, COLING 1998.
+// several sizes, and then once more with 500 new photos: what that costs.
+// [1] Bagga, Baldwin, Entity-based cross-document coreferencing using the vector space model, COLING 1998.
 //
 //   pugmark_bench_link --data DIR [--sellers N] [--seed S] [--growth N] [--json FILE] ...
 #include <fmt/format.h>

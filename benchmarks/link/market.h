@@ -4,8 +4,7 @@
 // do with each other show the same pictures. Real photos, invented sellers; everything is drawn by seed and names.
 //
 //   hands     Of all people 68 % have one handle, 16 % two, 10 % three, 6 % four. A hand with one handle has one piece
-//   of
-//             goods, others have two or three. A piece is a photo of pool/ or domain/, or an object of instances/ or
+//             of goods, others have two or three. A piece is a photo of pool/ or domain/, or an object of instances/ or
 //             samples/ with several views. No two hands have pieces that show the same thing, place or photograph;
 //             goods of one make they may have. Each handle offers each piece with probability 0.9, and one of them in
 //             any case: an object with views in a view of its own in 7 of 10 cases; else the same file in 3 of 10

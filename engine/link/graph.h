@@ -7,10 +7,8 @@
 //
 // Three layers of links:
 //   * PhotoEdge: two photos show the same; found by matching (match.h), kept in the catalogue. One photo that was seen
-//   in
-//     several listings needs no edge: it is the same node.
-//   * Trace: photos whose files carry one and the same value, such as a camera's serial number. Soft: a lead, never
-//   more.
+//     in several listings needs no edge: it is the same node.
+//   * Trace: photos whose files carry one and the same value, such as a camera's serial number. Soft: a lead, no more.
 //   * SellerEdge: two sellers, and all that speaks for their being one hand, weighed into a probability (weigh.h).
 // Groups are communities of sellers over the hard seller edges (communities.h), not transitive closures.
 #pragma once

@@ -34,7 +34,9 @@ struct MatchOptions {
 // What matching one photo gave.
 struct PhotoMatches {
   PhotoId photo;
-  std::vector<PhotoLink> links;  // To photos with smaller ids, by id. found_at is left empty.
+  // To photos with smaller ids, by id; found_at is left empty. What may be a copy is same-photo, whatever a search
+  // says.
+  std::vector<PhotoLink> links;
   int num_verified = 0;
   bool is_damaged = false;  // Its stored features, or those of a candidate.
 };
