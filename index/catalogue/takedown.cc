@@ -253,6 +253,7 @@ void DeleteRows(Connection& connection, const Doomed& doomed) {
     for (const char* sql :
          {"DELETE FROM bank_photos WHERE photo_id = ?", "DELETE FROM watched_photos WHERE photo_id = ?",
           "DELETE FROM thumbnail_checksums WHERE photo_id = ?", "DELETE FROM reextracted WHERE photo_id = ?",
+          "DELETE FROM photo_traces WHERE photo_id = ?",
           "DELETE FROM features WHERE photo_id = ?", "DELETE FROM photos WHERE id = ?"}) {
       ForEachId(connection, sql, entry.first);
     }
@@ -261,6 +262,7 @@ void DeleteRows(Connection& connection, const Doomed& doomed) {
   for (const auto& [id, of] : doomed.listings) {
     if (!of.listing.is_gone) continue;
     ForEachId(connection, "DELETE FROM listing_labels WHERE listing_id = ?", id);
+    ForEachId(connection, "DELETE FROM listing_values WHERE listing_id = ?", id);
     ForEachId(connection, "DELETE FROM listings WHERE id = ?", id);
     if (of.seller_id != 0) sellers.insert(of.seller_id);
     platforms.insert(of.platform_id);
