@@ -7,7 +7,7 @@ cmake_minimum_required(VERSION 3.25)
 
 set(rooms index/base index/catalogue index/vectors index/snapshots
           engine/decode engine/features engine/traces engine/verify engine/collection engine/reindex engine/ingest engine/search
-          engine/alerts engine/report engine/doctor engine/nightly cli)
+          engine/alerts engine/link engine/report engine/doctor engine/nightly cli)
 set(may_index_base "")
 set(may_index_catalogue index/base)
 set(may_index_vectors index/base)
@@ -21,7 +21,8 @@ set(may_engine_reindex ${may_engine_collection} engine/collection engine/traces)
 set(may_engine_ingest ${may_engine_reindex} engine/reindex)
 set(may_engine_search ${may_engine_collection} engine/collection engine/verify)
 set(may_engine_alerts ${may_engine_search} engine/search)
-set(may_engine_nightly ${may_engine_ingest} engine/ingest ${may_engine_alerts} engine/alerts)
+set(may_engine_link ${may_engine_search} engine/search)
+set(may_engine_nightly ${may_engine_ingest} engine/link engine/ingest ${may_engine_alerts} engine/alerts)
 set(may_engine_report ${may_engine_search} engine/search)
 set(may_engine_doctor ${may_engine_collection} engine/collection engine/verify)
 set(may_cli ${rooms})

@@ -1,9 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/collection/coverage.h"
 
+#include <fmt/format.h>
+
+#include "index/base/error.h"
 #include "index/catalogue/extractions.h"
 
 namespace pugmark {
+
+void RequireUsable(const SnapshotInfo& snapshot, const Collection& collection) {
+  const std::string root = collection.paths.root.string();
+  if (snapshot.extractor != ExtractorName(collection.features)) {
+    throw Error(ErrorCode::kUnsupported,
+                fmt::format("{}: its index was made by '{}', photos are now described by '{}'. Run 'pugmark reindex'; "
+                            "it describes the photos anew from their original files.",
+                            root, snapshot.extractor, ExtractorName(collection.features)));
+  }
+  if (!BelongsTogether(snapshot, collection.catalogue)) {
+    throw Error(ErrorCode::kCorrupt, fmt::format("{}: its index was built from another state of the catalogue, which seems "
+                                                 "to have been restored. Run 'pugmark reindex --full'.",
+                                                 root));
+  }
+}
 
 Coverage CoverageOf(const Catalogue& catalogue, const FeatureOptions& features, const SnapshotInfo* snapshot) {
   const std::string extractor = ExtractorName(features);

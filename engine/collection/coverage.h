@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "engine/features/features.h"
+#include "engine/collection/collection.h"
 #include "index/base/photo_set.h"
 #include "index/catalogue/catalogue.h"
 #include "index/snapshots/snapshots.h"
@@ -24,6 +24,10 @@ struct Coverage {
 // snapshot: null if there is none. Cost: reads an index of the catalogue, and only its end if all photos are of one
 // extractor.
 Coverage CoverageOf(const Catalogue& catalogue, const FeatureOptions& features, const SnapshotInfo* snapshot);
+
+// Throws Error(kUnsupported) if the snapshot was made with other features than the collection now uses, Error(kCorrupt) if it
+// was built from another state of the catalogue: photos must not be compared, or named, by such an index.
+void RequireUsable(const SnapshotInfo& snapshot, const Collection& collection);
 
 // Photos that the snapshot covers and that are still catalogued with the same features. Cost: reads an index.
 PhotoSet CoveredPhotos(const Catalogue& catalogue, const SnapshotInfo& snapshot);

@@ -61,6 +61,16 @@ Region WholeOf(int width_px, int height_px) {
   return {0, 0, static_cast<float>(width_px), static_cast<float>(height_px)};
 }
 
+std::optional<Image> StoredThumbnail(const CollectionPaths& paths, const Sha256& photo) {
+  try {
+    DecodeOptions decode;
+    decode.min_side_px = 1;
+    return Decode(ReadFile(paths.thumbnail(photo), kMaxThumbnailBytes), decode).image;
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+}
+
 void ReadQuery(const std::filesystem::path& path, const std::function<void(std::span<const uint8_t>)>& use,
                QueryResult* result) {
   const auto start = std::chrono::steady_clock::now();

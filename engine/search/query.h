@@ -30,6 +30,10 @@ struct Described {
 // The original as a place.
 Region WholeOf(int width_px, int height_px);
 
+// The review thumbnail of a catalogued photo; nothing if it is missing or damaged: the weaker verdict is given without it,
+// and 'pugmark check' reports the loss.
+std::optional<Image> StoredThumbnail(const CollectionPaths& paths, const Sha256& photo);
+
 // Reads the file and hands its bytes to `use`, with result->path, ->sha256 and ->elapsed_ms filled. A file that cannot
 // be read, and a photo for which memory does not suffice, become an error of the result.
 void ReadQuery(const std::filesystem::path& path, const std::function<void(std::span<const uint8_t>)>& use,

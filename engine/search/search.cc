@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 #include <oneapi/tbb/enumerable_thread_specific.h>
-#include <oneapi/tbb/parallel_pipeline.h>
 
 #include <algorithm>
 #include <chrono>
@@ -58,7 +57,7 @@ struct Searcher::Impl {
   // SQLite connections are for one thread at a time.
   mutable tbb::enumerable_thread_specific<Catalogue> catalogues;
 
-  Impl(const std::filesystem::path& root, const Collection& collection, const SearchOptions& search)
+  Impl(const Collection& collection, const SearchOptions& search)
       : options(search),
         paths(collection.paths),
         features(collection.features),
@@ -66,17 +65,7 @@ struct Searcher::Impl {
         snapshot(search.snapshot ? OpenSnapshot(collection.paths, *search.snapshot)
                                  : OpenCurrentSnapshot(collection.paths)),
         catalogues([database = collection.paths.catalogue()] { return Catalogue(database, Catalogue::Access::kRead); }) {
-    if (snapshot && snapshot->info.extractor != ExtractorName(features)) {
-      throw Error(ErrorCode::kUnsupported,
-                  fmt::format("{}: its index was made by '{}', photos are now described by '{}'. Run 'pugmark reindex'; "
-                              "it describes the photos anew from their original files.",
-                              root.string(), snapshot->info.extractor, ExtractorName(features)));
-    }
-    if (snapshot && !BelongsTogether(snapshot->info, collection.catalogue)) {
-      throw Error(ErrorCode::kCorrupt, fmt::format("{}: its index was built from another state of the catalogue, which seems "
-                                                   "to have been restored. Run 'pugmark reindex --full'.",
-                                                   root.string()));
-    }
+    if (snapshot) RequireUsable(snapshot->info, collection);
     const Coverage coverage = CoverageOf(collection.catalogue, features, snapshot ? &snapshot->info : nullptr);
     num_unindexed = coverage.num_unindexed + coverage.num_older_features;
   }
@@ -165,18 +154,8 @@ struct Searcher::Impl {
 
   QueryResult SearchStored(PhotoId id, const Origin& origin) const;
 
-  std::optional<Image> Thumbnail(const Sha256& photo) const {
-    try {
-      DecodeOptions decode;
-      decode.min_side_px = 1;
-      return Decode(ReadFile(paths.thumbnail(photo), kMaxThumbnailBytes), decode).image;
-    } catch (const Error&) {
-      return std::nullopt;  // The weaker verdict is given without it; 'pugmark check' reports the loss.
-    }
-  }
-
   std::optional<Hit> ToHit(const Catalogue& catalogue, const Verified& verified, Photo photo, const Described& query) const {
-    const std::optional<Image> thumbnail = Thumbnail(photo.sha256);
+    const std::optional<Image> thumbnail = StoredThumbnail(paths, photo.sha256);
     std::optional<Hit> hit = DescribePair(
         verified.verification, verified.suspect.mirrored, query.side(),
         {&verified.features, thumbnail ? &*thumbnail : nullptr, WholeOf(photo.width_px, photo.height_px)}, NumPhotos());
@@ -311,7 +290,7 @@ struct Searcher::Impl {
 };
 
 Searcher::Searcher(const std::filesystem::path& collection, const SearchOptions& options)
-    : impl_(std::make_unique<Impl>(collection, OpenCollection(collection, Catalogue::Access::kRead), options)) {
+    : impl_(std::make_unique<Impl>(OpenCollection(collection, Catalogue::Access::kRead), options)) {
   if (!options.filter.before.empty()) RequireDay(options.filter.before);
   RequireBanks(options.filter, impl_->catalogues.local());
 }
@@ -367,7 +346,7 @@ QueryResult Searcher::Impl::SearchStored(PhotoId id, const Origin& origin) const
     Described query;
     query.features = FromStored(*stored, features);
     query.place = WholeOf(photo->width_px, photo->height_px);
-    if (std::optional<Image> thumbnail = Thumbnail(photo->sha256)) query.image = std::move(*thumbnail);
+    if (std::optional<Image> thumbnail = StoredThumbnail(paths, photo->sha256)) query.image = std::move(*thumbnail);
     result.num_keypoints = static_cast<int>(query.features.size());
     if (!CanFilter(origin, &result)) return result;
     AddSameFile(id, catalogue, &result);
@@ -382,31 +361,9 @@ QueryResult Searcher::Impl::SearchStored(PhotoId id, const Origin& origin) const
   return result;
 }
 
-namespace {
-
-// search(0) ... search(num_queries - 1), num_threads at a time; `done` in order.
-void InOrder(size_t num_queries, int num_threads, std::stop_token stop, const std::function<QueryResult(size_t)>& search_one,
-             const std::function<void(const QueryResult&)>& done) {
-  PUGMARK_CHECK(num_threads > 0);
-  size_t next = 0;
-  const auto read = tbb::make_filter<void, size_t>(tbb::filter_mode::serial_in_order, [&](tbb::flow_control& control) {
-    if (next == num_queries || stop.stop_requested()) {
-      control.stop();
-      return size_t{0};
-    }
-    return next++;
-  });
-  const auto search = tbb::make_filter<size_t, QueryResult>(tbb::filter_mode::parallel, search_one);
-  const auto report = tbb::make_filter<QueryResult, void>(tbb::filter_mode::serial_in_order,
-                                                          [&](const QueryResult& result) { done(result); });
-  WithThreads(num_threads, [&] { tbb::parallel_pipeline(2 * static_cast<size_t>(num_threads), read & search & report); });
-}
-
-}  // namespace
-
 void Searcher::SearchAll(const std::vector<std::filesystem::path>& photos, int num_threads, std::stop_token stop,
                          const std::function<void(const QueryResult&)>& done) const {
-  InOrder(photos.size(), num_threads, stop, [&](size_t i) { return Search(photos[i]); }, done);
+  ForEachInOrder<QueryResult>(photos.size(), num_threads, stop, [&](size_t i) { return Search(photos[i]); }, done);
 }
 
 QueryResult Searcher::SearchCatalogued(PhotoId photo) const {
@@ -435,13 +392,13 @@ void Searcher::SearchListing(const ListingPhotos& listing, int num_threads, std:
   own.listing = listing.listing;
   Origin origin = OriginOf(impl_->options.filter, {own});
   origin.listing = listing.listing;
-  InOrder(listing.photos.size(), num_threads, stop,
+  ForEachInOrder<QueryResult>(listing.photos.size(), num_threads, stop,
           [&](size_t i) { return impl_->SearchStored(listing.photos[i], origin); }, done);
 }
 
 void Searcher::SearchPhotos(const std::vector<PhotoId>& photos, int num_threads, std::stop_token stop,
                             const std::function<void(const QueryResult&)>& done) const {
-  InOrder(photos.size(), num_threads, stop,
+  ForEachInOrder<QueryResult>(photos.size(), num_threads, stop,
           [&](size_t i) {
             const Origin origin =
                 OriginOf(impl_->options.filter, impl_->catalogues.local().SightingsOf(photos[i]));

@@ -254,6 +254,7 @@ void DeleteRows(Connection& connection, const Doomed& doomed) {
          {"DELETE FROM bank_photos WHERE photo_id = ?", "DELETE FROM watched_photos WHERE photo_id = ?",
           "DELETE FROM thumbnail_checksums WHERE photo_id = ?", "DELETE FROM reextracted WHERE photo_id = ?",
           "DELETE FROM photo_traces WHERE photo_id = ?",
+          "DELETE FROM photo_links WHERE low_photo = ?", "DELETE FROM photo_links WHERE high_photo = ?",
           "DELETE FROM features WHERE photo_id = ?", "DELETE FROM photos WHERE id = ?"}) {
       ForEachId(connection, sql, entry.first);
     }
@@ -268,8 +269,15 @@ void DeleteRows(Connection& connection, const Doomed& doomed) {
     platforms.insert(of.platform_id);
   }
   for (const int64_t id : sellers) {
-    ForEachId(connection,
-              "DELETE FROM sellers WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM listings WHERE seller_id = ?1)", id);
+    Query left = connection.Use("SELECT 1 FROM listings WHERE seller_id = ? LIMIT 1", kDoing);
+    if (left.Int(id).Next()) continue;
+    for (const char* sql :
+         {"DELETE FROM seller_reviews WHERE low_seller = ?", "DELETE FROM seller_reviews WHERE high_seller = ?",
+          "DELETE FROM seller_links WHERE low_seller = ?", "DELETE FROM seller_links WHERE high_seller = ?",
+          "DELETE FROM seller_group_members WHERE seller_id = ?", "DELETE FROM seller_group_events WHERE seller_id = ?",
+          "DELETE FROM sellers WHERE id = ?"}) {
+      ForEachId(connection, sql, id);
+    }
   }
   for (const int64_t id : platforms) {
     ForEachId(connection,

@@ -33,8 +33,9 @@ void ScanList(const Part::List& list, uint64_t signature, int max_bits, std::vec
   }
 }
 
-std::vector<Vote> CollectVotes(std::span<const Part> parts, std::span<const WordAssignment> words, int words_each,
-                               int max_bits) {
+std::vector<Vote> CollectVotes(std::span<const Part> parts, std::span<const WordAssignment> words,
+                               const ShortlistOptions& options, int max_bits) {
+  const auto words_each = static_cast<size_t>(options.words_per_keypoint);
   int64_t num_entries = 0;
   for (const Part& part : parts) num_entries += part.num_entries();
   std::array<float, 65> weight_of_bits;
@@ -55,8 +56,9 @@ std::vector<Vote> CollectVotes(std::span<const Part> parts, std::span<const Word
       ScanList(list, words[w].signature, max_bits, &hits);
       for (const uint32_t i : hits) {
         const uint64_t entry = list.entry(i);
+        if (options.before.value > 0 && EntryPhoto(entry) >= options.before.value) continue;
         const int bits = std::popcount(list.signature(i) ^ words[w].signature);
-        votes.push_back({EntryPhoto(entry), static_cast<uint32_t>(w / static_cast<size_t>(words_each)), entry,
+        votes.push_back({EntryPhoto(entry), static_cast<uint32_t>(w / words_each), entry,
                          idf * idf * weight_of_bits[static_cast<size_t>(bits)]});
       }
     }
@@ -132,7 +134,7 @@ std::vector<Candidate> Shortlist(const Codebook& codebook, std::span<const Part>
   const int max_bits = options.max_bits > 0 ? options.max_bits : RecommendedMaxBits(num_entries);
 
   const std::vector<WordAssignment> words = codebook.Assign(descriptors, options.words_per_keypoint);
-  std::vector<Vote> votes = CollectVotes(parts, words, options.words_per_keypoint, max_bits);
+  std::vector<Vote> votes = CollectVotes(parts, words, options, max_bits);
   // Total order: equal votes differ in nothing, so that the sums below never depend on how the sort ran.
   std::sort(votes.begin(), votes.end(), [](const Vote& a, const Vote& b) {
     return std::tie(a.photo, a.query, a.entry, a.weight) < std::tie(b.photo, b.query, b.entry, b.weight);

@@ -26,6 +26,7 @@ struct ShortlistOptions {
   int max_candidates = 50;     // [1, 10000]. More: verification finds more and takes longer.
   int words_per_keypoint = 3;  // [1, 16]. More: finds details that fell just beyond a word's border; cost is linear.
   int max_bits = 0;            // Largest Hamming distance of a vote, [1, 64]; 0 chooses by size (RecommendedMaxBits).
+  PhotoId before = {};         // Only photos with smaller ids are looked for; invalid: all.
 };
 
 struct Candidate {
