@@ -134,6 +134,7 @@ std::map<std::string, Run> AddEverything(CLI::App& app, Context& context) {
   commands["check"] = AddCheck(app, context);
   commands["alerts"] = AddAlerts(app, context);
   commands["bank"] = AddBank(app, context);
+  commands["link"] = AddLink(app, context);
   commands["remove"] = AddRemove(app, context);
   commands["nightly"] = AddNightly(app, context);
   commands["snapshots"] = AddSnapshots(app, context);

@@ -73,6 +73,7 @@ Run AddRemove(CLI::App& app, const Context& context);
 Run AddBank(CLI::App& app, const Context& context);
 Run AddAlerts(CLI::App& app, const Context& context);
 Run AddNightly(CLI::App& app, const Context& context);
+Run AddLink(CLI::App& app, const Context& context);
 
 // --threads N, default: all cores.
 CLI::Option* AddThreads(CLI::App* command, int* num_threads);

@@ -4,8 +4,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
+#include <set>
 #include <system_error>
 
+#include "engine/link/graph.h"
+#include "engine/link/link_words.h"
 #include "index/base/error.h"
 #include "index/base/files.h"
 #include "index/catalogue/banks.h"
@@ -76,6 +80,34 @@ void AddSightings(const Catalogue& catalogue, const DigestMark& from, Digest* di
   }
 }
 
+void AddLinks(const Catalogue& catalogue, const DigestMark& from, Digest* digest) {
+  const std::vector<SellerLink> links = SellerLinks(catalogue, from.link_run);
+  const std::vector<SellerGroupEvent> events = SellerGroupEvents(catalogue, from.link_run);
+  if (links.empty() && events.empty()) return;
+  const LinkGraph graph = LoadGraph(catalogue);
+  std::map<SellerId, const SellerNode*> sellers;
+  for (const SellerNode& seller : graph.sellers) sellers.emplace(seller.id, &seller);
+  std::set<std::pair<SellerId, SellerId>> told;
+  for (const SellerLink& link : links) told.emplace(link.low, link.high);
+  for (const SellerEdge& edge : graph.seller_edges) {
+    const SellerNode &a = graph.sellers[edge.a], &b = graph.sellers[edge.b];
+    if (digest->new_links.size() == kMostEntries || !told.contains({a.id, b.id})) continue;
+    const bool same_group = a.group && a.group == b.group;
+    digest->new_links.push_back({NameOf(a), NameOf(b), edge.probability,
+                                 edge.evidence.empty() ? "confirmed by a person" : ReasonText(graph, edge.evidence.front()),
+                                 same_group ? graph.groups[*a.group].id : 0});
+  }
+  std::stable_sort(digest->new_links.begin(), digest->new_links.end(),
+                   [](const DigestLink& a, const DigestLink& b) { return a.probability > b.probability; });
+  for (const SellerGroupEvent& event : events) {
+    if (digest->group_events.size() == kMostEntries) break;
+    std::string text = fmt::format("group {}: {}", event.group, event.kind);
+    if (const auto seller = sellers.find(event.seller); seller != sellers.end()) text += " " + NameOf(*seller->second);
+    if (event.other_group != 0) text += fmt::format(" group {}", event.other_group);
+    digest->group_events.push_back(std::move(text));
+  }
+}
+
 void AddQuarantine(const fs::path& file, const DigestMark& from, Digest* digest) {
   int64_t num_more = 0;
   for (QuarantineEntry& entry : ReadQuarantine(file, from.batch, 2 * kMostEntries, &num_more)) {
@@ -123,6 +155,7 @@ Digest GatherDigest(Collection& collection, const std::string& version) {
     digest.num_unindexed = catalogue.TotalsAfter(last).num_photos;
   });
   part("Alerts", [&] { AddAlerts(catalogue, from, &digest); });
+  part("Links between sellers", [&] { AddLinks(catalogue, from, &digest); });
   part("Sightings on new platforms", [&] { AddSightings(catalogue, from, &digest); });
   part("Unreadable inputs", [&] { AddQuarantine(collection.paths.quarantine(), from, &digest); });
   part("Takedowns", [&] { digest.removals = Takedown(catalogue).Receipts(from.removal); });

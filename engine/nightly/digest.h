@@ -24,7 +24,7 @@ namespace pugmark {
 
 // One stage of the nightly run.
 struct DigestStage {
-  std::string name;     // "ingest", "reindex", "alerts".
+  std::string name;     // "ingest", "reindex", "alerts", "link".
   std::string outcome;  // "done", "skipped", "failed", "interrupted".
   double seconds = 0;
   std::string message;  // What was done, or what failed. Escaped.
@@ -45,6 +45,14 @@ struct DigestAlert {
 struct DigestSighting {
   DigestPhoto photo;
   Listing listing;
+};
+
+// Two sellers who became linked, and the strongest reason. Escaped.
+struct DigestLink {
+  std::string seller, other;  // "bazaarly savanna-curios".
+  double probability = 0;
+  std::string reason;
+  int64_t group = 0;          // Of both; 0: of none.
 };
 
 struct Digest {
@@ -70,6 +78,8 @@ struct Digest {
       alerts;  // Of the relation `news`: those on new platforms first, then by verdict, then as given.
   int64_t num_same_seller = 0;
   int64_t num_open_alerts = 0;  // In all, neither dismissed nor of one seller.
+  std::vector<DigestLink> new_links;     // Surest first.
+  std::vector<std::string> group_events;  // "group 3: joined bazaarly savanna-curios". Escaped.
   std::vector<QuarantineEntry> unreadable;
   int64_t num_more_unreadable = 0;
   std::vector<QuarantineEntry> refused;  // Removed earlier, and came again.
@@ -87,7 +97,7 @@ Digest GatherDigest(Collection& collection, const std::string& version);
 std::string FormatDigestText(const Digest& digest);
 
 // One object a line: {"schema":1,"type":"digest", ...} with the counts, then one object per entry: "digest_platform",
-// "digest_sighting", "digest_alert", "digest_unreadable", "digest_refused", "digest_removal", "digest_stage".
+// "digest_sighting", "digest_alert", "digest_link", "digest_unreadable", "digest_refused", "digest_removal", "digest_stage".
 std::string FormatDigestJson(const Digest& digest);
 
 // JPEG made by us, or nothing.

@@ -7,6 +7,7 @@
 
 #include <kainjow/mustache.hpp>
 
+#include "engine/link/link_words.h"
 #include "engine/nightly/digest.h"
 #include "engine/nightly/digest_words.h"
 #include "index/base/base64.h"
@@ -46,6 +47,7 @@ class Page {
     page.set("alerts", Alerts());
     page.set("more_alerts", Optional(More(digest_.alerts.size(), kMostAlerts)));
     page.set("watched", Watched());
+    page.set("links", Links());
     page.set("num_new_photos", std::to_string(digest_.num_new_photos));
     page.set("platforms", Platforms());
     data inputs(data::type::list);
@@ -158,6 +160,31 @@ class Page {
       alerts.push_back(item);
     }
     return alerts;
+  }
+
+  data Links() const {
+    if (digest_.new_links.empty() && digest_.group_events.empty()) return data(false);
+    data rows(data::type::list), events(data::type::list);
+    for (size_t i = 0; i < std::min(digest_.new_links.size(), kMostRows); ++i) {
+      const DigestLink& link = digest_.new_links[i];
+      data row;
+      row.set("seller", link.seller);
+      row.set("other", link.other);
+      row.set("probability", LinkPercent(link.probability));
+      row.set("group", link.group == 0 ? std::string("none") : std::to_string(link.group));
+      row.set("reason", link.reason);
+      rows.push_back(row);
+    }
+    for (size_t i = 0; i < std::min(digest_.group_events.size(), kMostRows); ++i) {
+      data entry;
+      entry.set("event", digest_.group_events[i]);
+      events.push_back(entry);
+    }
+    data section;
+    section.set("rows", rows);
+    section.set("events", events);
+    section.set("more", Optional(More(digest_.new_links.size(), kMostRows)));
+    return section;
   }
 
   std::string Watched() const {

@@ -47,6 +47,16 @@ Json ToJson(const DigestAlert& entry) {
           {"banked", ToJson(entry.banked)}};
 }
 
+Json ToJson(const DigestLink& link) {
+  return {{"schema", 1},
+          {"type", "digest_link"},
+          {"seller", link.seller},
+          {"linked", link.other},
+          {"probability", link.probability},
+          {"group", link.group == 0 ? Json(nullptr) : Json(link.group)},
+          {"reason", link.reason}};
+}
+
 Json ToJson(const QuarantineEntry& entry, const char* type) {
   return {
       {"schema", 1},          {"type", type},  {"path", entry.path}, {"error", entry.code}, {"message", entry.message},
@@ -91,6 +101,8 @@ Json Head(const Digest& digest) {
           {"same_seller", digest.num_same_seller},
           {"open_alerts", digest.num_open_alerts},
           {"watched_banks", digest.watched_banks},
+          {"new_links", digest.new_links.size()},
+          {"group_events", digest.group_events},
           {"unreadable", static_cast<int64_t>(digest.unreadable.size()) + digest.num_more_unreadable},
           {"refused", static_cast<int64_t>(digest.refused.size()) + digest.num_more_refused},
           {"removals", digest.removals.size()},
@@ -113,6 +125,7 @@ std::string FormatDigestJson(const Digest& digest) {
          {"photo", ToJson(sighting.photo)}});
   }
   for (const DigestAlert& alert : digest.alerts) add(ToJson(alert));
+  for (const DigestLink& link : digest.new_links) add(ToJson(link));
   for (const PlatformCount& platform : digest.platforms) {
     add({{"schema", 1},
          {"type", "digest_platform"},

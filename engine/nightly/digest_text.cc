@@ -5,6 +5,7 @@
 
 #include <map>
 
+#include "engine/link/link_words.h"
 #include "engine/nightly/digest.h"
 #include "engine/nightly/digest_words.h"
 
@@ -106,6 +107,17 @@ std::string FormatDigestText(const Digest& digest) {
   for (const std::string& problem : digest.problems) text.Line("INCOMPLETE: {}", problem);
   AddNewPlatforms(digest, &text);
   AddAlerts(digest, &text);
+
+  if (!digest.new_links.empty() || !digest.group_events.empty()) {
+    text.Heading(fmt::format("NEWLY LINKED SELLERS: {}", Counted(static_cast<int64_t>(digest.new_links.size()), "pair")));
+    text.Some(digest.new_links, 0, [&](const DigestLink& link) {
+      text.Line("  {}: {} and {}{}", LinkPercent(link.probability), link.seller, link.other,
+                link.group == 0 ? "" : fmt::format(", group {}", link.group));
+      text.Line("      {}", link.reason);
+    });
+    text.Some(digest.group_events, 0, [&](const std::string& event) { text.Line("  {}", event); });
+    text.Line("  'pugmark link --seller PLATFORM:HANDLE' explains a link, 'pugmark link --groups' shows all groups.");
+  }
 
   text.Heading(fmt::format("NEW PHOTOS: {}, and {} in all", digest.num_new_photos,
                            Counted(digest.counts.num_new_sightings, "new sighting")));

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "engine/collection/writer_lock.h"
+#include "engine/link/link.h"
 #include "engine/nightly/drop.h"
 #include "index/base/files.h"
 
@@ -65,6 +66,7 @@ class Night {
     }
     Stage("reindex", [&] { return RenewIndex(); });
     Stage("alerts", [&] { return MatchWatchList(); });
+    Stage("link", [&] { return LinkSellers(); });
     report_.cancelled = stop_.stop_requested();
     if (report_.cancelled) {
       Log("digest", "interrupted before the digest; the next run tells everything");
@@ -195,6 +197,23 @@ class Night {
     std::string text = fmt::format("{} photos searched for ({} new, {} newly in watched banks): {} alerts",
                                    report.num_searched, report.num_new, report.num_banked, report.num_alerts);
     if (report.num_same_seller > 0) text += fmt::format(", {} pairs of one seller", report.num_same_seller);
+    if (report.num_damaged > 0) {
+      text += fmt::format("; {} photos have damaged features: 'pugmark check' names them", report.num_damaged);
+      Fail(ErrorCode::kCorrupt);
+    }
+    return text;
+  }
+
+  std::string LinkSellers() {
+    LinkOptions link;
+    link.cause = "nightly";
+    link.num_threads = options_.num_threads;
+    link.wait_seconds = options_.wait_seconds;
+    const LinkReport report = RunLinking(
+        paths_.root, link, stop_, [&](int64_t done, int64_t total) { options_.progress("linking", done, total); });
+    if (report.cancelled) throw Error(ErrorCode::kCancelled, "the next run continues");
+    std::string text = fmt::format("{} photos matched; {} sellers: {} links, {} of them new, {} groups", report.num_matched,
+                                   report.num_sellers, report.num_links, report.new_links.size(), report.num_groups);
     if (report.num_damaged > 0) {
       text += fmt::format("; {} photos have damaged features: 'pugmark check' names them", report.num_damaged);
       Fail(ErrorCode::kCorrupt);

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The nightly run: what is in the drop folder is taken in, the index is renewed, what is new is matched against the
-// watch-list, and the digest tells the morning what happened.
+// watch-list and against everything for links between sellers, and the digest tells the morning what happened.
 //
-//   drop folder ─▶ ingest ─▶ reindex ─▶ alerts ─▶ digest
+//   drop folder ─▶ ingest ─▶ reindex ─▶ alerts ─▶ link ─▶ digest
 //
 // A stage that fails does not keep the next ones from running, as far as they can, and never keeps the digest from
 // being given: it says what failed. Every stage continues where it was killed; the digest begins where the last one
 // that was given ended. People may work meanwhile: the collection's lock is held by ingest and reindex while they run,
-// and by the alerts for moments only.
+// and by alerts and linking for moments only.
 #pragma once
 
 #include <filesystem>

@@ -20,7 +20,7 @@ constexpr char kReading[] = "reading for the digest";
 DigestMark NightlyLog::LastMark(std::string* since) const {
   Query query = CatalogueAccess::Reader(catalogue_)
                     .Use(
-                        "SELECT started_at, last_photo, last_sighting, last_batch, last_alert, last_removal "
+                        "SELECT started_at, last_photo, last_sighting, last_batch, last_alert, last_removal, last_link_run "
                         "FROM nightly_runs WHERE finished_at IS NOT NULL ORDER BY id DESC LIMIT 1",
                         kReading);
   if (!query.Next()) {
@@ -28,7 +28,7 @@ DigestMark NightlyLog::LastMark(std::string* since) const {
     return {};
   }
   *since = query.GetText(0);
-  return {query.GetInt(1), query.GetInt(2), query.GetInt(3), query.GetInt(4), query.GetInt(5)};
+  return {query.GetInt(1), query.GetInt(2), query.GetInt(3), query.GetInt(4), query.GetInt(5), query.GetInt(6)};
 }
 
 DigestMark NightlyLog::Now() const {
@@ -36,10 +36,10 @@ DigestMark NightlyLog::Now() const {
                     .Use(
                         "SELECT (SELECT ifnull(max(id), 0) FROM photos), (SELECT ifnull(max(id), 0) FROM sightings), "
                         "(SELECT ifnull(max(id), 0) FROM batches), (SELECT ifnull(max(id), 0) FROM alerts), "
-                        "(SELECT ifnull(max(id), 0) FROM removals)",
+                        "(SELECT ifnull(max(id), 0) FROM removals), (SELECT ifnull(max(id), 0) FROM link_runs)",
                         kReading);
   PUGMARK_CHECK(query.Next());
-  return {query.GetInt(0), query.GetInt(1), query.GetInt(2), query.GetInt(3), query.GetInt(4)};
+  return {query.GetInt(0), query.GetInt(1), query.GetInt(2), query.GetInt(3), query.GetInt(4), query.GetInt(5)};
 }
 
 void NightlyLog::Record(const std::string& started_at, int exit_code, const DigestMark& mark) {
@@ -47,7 +47,7 @@ void NightlyLog::Record(const std::string& started_at, int exit_code, const Dige
       .Use(
           "INSERT INTO nightly_runs (started_at, finished_at, exit_code, last_photo, last_sighting, last_batch, "
           "last_alert, "
-          "last_removal) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+          "last_removal, last_link_run) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
           "recording the nightly run")
       .Text(started_at)
       .Text(UtcNow())
@@ -57,6 +57,7 @@ void NightlyLog::Record(const std::string& started_at, int exit_code, const Dige
       .Int(mark.batch)
       .Int(mark.alert)
       .Int(mark.removal)
+      .Int(mark.link_run)
       .Run();
 }
 

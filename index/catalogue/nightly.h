@@ -15,7 +15,7 @@ namespace pugmark {
 
 // Ids up to which a digest has told everything; 0: from the beginning.
 struct DigestMark {
-  int64_t photo = 0, sighting = 0, batch = 0, alert = 0, removal = 0;
+  int64_t photo = 0, sighting = 0, batch = 0, alert = 0, removal = 0, link_run = 0;
 };
 
 struct PlatformCount {
