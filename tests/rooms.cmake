@@ -7,7 +7,8 @@ cmake_minimum_required(VERSION 3.25)
 
 set(rooms index/base index/catalogue index/vectors index/snapshots
           engine/decode engine/features engine/traces engine/verify engine/collection engine/reindex engine/ingest engine/search
-          engine/alerts engine/link engine/report engine/doctor engine/nightly cli)
+          engine/decode engine/features engine/traces engine/verify engine/collection engine/reindex engine/ingest engine/search
+          engine/alerts engine/link engine/report engine/stats engine/doctor engine/nightly cli)
 set(may_index_base "")
 set(may_index_catalogue index/base)
 set(may_index_vectors index/base)
@@ -24,6 +25,7 @@ set(may_engine_alerts ${may_engine_search} engine/search)
 set(may_engine_link ${may_engine_search} engine/search)
 set(may_engine_nightly ${may_engine_ingest} engine/link engine/ingest ${may_engine_alerts} engine/alerts)
 set(may_engine_report ${may_engine_search} engine/search)
+set(may_engine_stats index/base index/catalogue engine/report)
 set(may_engine_doctor ${may_engine_collection} engine/collection engine/verify)
 set(may_cli ${rooms})
 

@@ -61,8 +61,11 @@ void ReadListings(Connection& connection, Market* market) {
 
 void ReadPhotos(Connection& connection, Market* market) {
   Query query = connection.Use(
-      "SELECT p.id, p.sha256, p.path, p.width_px, p.height_px, EXISTS (SELECT 1 FROM bank_photos AS b JOIN banks AS k ON "
-      "k.id = b.bank_id WHERE b.photo_id = p.id AND k.role = 'benign') FROM photos AS p NOT INDEXED ORDER BY p.id",
+      "SELECT p.id, p.sha256, p.path, p.width_px, p.height_px, "
+      "EXISTS (SELECT 1 FROM bank_photos AS b JOIN banks AS k ON k.id = b.bank_id WHERE b.photo_id = p.id AND k.role = "
+      "'benign'), "
+      "EXISTS (SELECT 1 FROM bank_photos AS b JOIN banks AS k ON k.id = b.bank_id WHERE b.photo_id = p.id AND k.role = "
+      "'seizure') FROM photos AS p NOT INDEXED ORDER BY p.id",
       kReading);
   std::vector<uint8_t> sha256;
   while (query.Next()) {
@@ -75,6 +78,7 @@ void ReadPhotos(Connection& connection, Market* market) {
     photo.width_px = static_cast<int>(query.GetInt(3));
     photo.height_px = static_cast<int>(query.GetInt(4));
     photo.is_benign = query.GetInt(5) != 0;
+    photo.is_seizure = query.GetInt(6) != 0;
   }
 }
 

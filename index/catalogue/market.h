@@ -32,7 +32,8 @@ struct MarketPhoto {
   Sha256 sha256;
   std::string path;
   int width_px = 0, height_px = 0;
-  bool is_benign = false;  // In a bank with the role `benign`.
+  bool is_benign = false;   // In a bank with the role `benign`,
+  bool is_seizure = false;  // or `seizure`.
 };
 
 struct MarketSighting {

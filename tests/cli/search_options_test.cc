@@ -209,5 +209,28 @@ TEST_F(SearchOptionsTest, ListingsAreNamedByPlatformAndNumber) {
   EXPECT_EQ(Search({"--listing", "blackacacia:BA-1208", "--roi", "0,0,50,50"}).exit_code, 2);
 }
 
+// INTERPOL's count of ads for wildlife on the darknet, staged: samples/README.md.
+TEST_F(SearchOptionsTest, StatsCountAdsAsInterpolDid) {
+  const std::string c = (*collection_ / "c").string();
+  const fs::path matrix = *collection_ / "matrix.csv";
+  const Outcome outcome = Run({"-c", c, "stats", "--platform", "blackacacia", "--matrix", matrix.string(), "--format", "json"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  const Json stats = Lines(outcome.out).at(0);
+  EXPECT_EQ(stats.at("all").at("listings"), 21);
+  std::map<std::string, int> products;
+  for (const Json& row : stats.at("by_product")) products[row.at("key")] = row.at("listings");
+  EXPECT_EQ(products, (std::map<std::string, int>{{"rhino_horn", 15}, {"ivory", 8}, {"tiger_parts", 3}}));
+  EXPECT_EQ(stats.at("by_month").front().at("key"), "2016-12");
+  EXPECT_EQ(stats.at("by_month").back().at("key"), "2017-04");
+  const std::string csv = Slurp(matrix);
+  EXPECT_EQ(std::count(csv.begin(), csv.end(), '\n'), 1 + stats.at("all").at("photos").get<int>());
+  EXPECT_EQ(Run({"-c", c, "stats", "--platform", "Blackacacia"}).exit_code, 4);
+  EXPECT_EQ(Run({"-c", c, "stats", "--from", "1.12.2016"}).exit_code, 2);
+  const Outcome text = Run({"-c", c, "stats"});
+  EXPECT_THAT(text.out, HasSubstr("83 listings")) << "Those of the museum, the news and the evidence room are none of ads.";
+  EXPECT_THAT(text.out, HasSubstr("Left out: 4 listings"));
+  EXPECT_THAT(Run({"-c", c, "log", "--format", "json"}).out, HasSubstr("\"command\":\"stats\""));
+}
+
 }  // namespace
 }  // namespace pugmark
