@@ -148,7 +148,8 @@ int Alerts(const Options& options, const Context& context) {
     if (!report.is_any_watched) fmt::print(stderr, "No bank is watched. 'pugmark bank watch NAME' watches one.\n");
     fmt::print(stderr, "{}", SentenceOf(report));
     context.audit->SetSnapshot(report.snapshot);
-    context.audit->AddResult({{"hash", HashOf(cli::ToJson(report)).Hex()}, {"run", report.run}, {"alerts", report.num_alerts}});
+    context.audit->AddResult(
+        {{"hash", HashOf(cli::ToJson(report)).Hex()}, {"run", report.run}, {"alerts", report.num_alerts}});
     if (report.cancelled) return kInterrupted;
   }
   Collection collection = OpenCollection(context.collection, Catalogue::Access::kRead);
@@ -162,7 +163,7 @@ int Alerts(const Options& options, const Context& context) {
     ++num_shown;
     const Side photo = Look(catalogue, alert.photo), banked = Look(catalogue, alert.banked);
     if (context.format == Format::kJson) {
-      fmt::print("{}\n", ToJson(alert, photo, banked, review).dump(-1, ' ', true, Json::error_handler_t::replace));
+      fmt::print("{}\n", JsonLine(ToJson(alert, photo, banked, review)));
     } else {
       PrintText(alert, photo, banked, review);
     }

@@ -86,8 +86,7 @@ Json Beginning(const CLI::App& command, bool withheld) {
 std::optional<LogEntry> Append(const Context& context, const Json& fields, std::string* complaint) {
   try {
     // ASCII only: what a shell prints of it has the same hash.
-    return AppendToLog(LocateCollection(context.collection), fields.dump(-1, ' ', true, Json::error_handler_t::replace),
-                       kMaxWaitMs);
+    return AppendToLog(LocateCollection(context.collection), JsonLine(fields), kMaxWaitMs);
   } catch (const Error& e) {
     *complaint = e.what();
     return std::nullopt;
@@ -131,7 +130,9 @@ Sha256 HashOf(const std::string& text) {
   return Sha256::Of({reinterpret_cast<const uint8_t*>(text.data()), text.size()});
 }
 
-Sha256 HashOf(const Json& json) { return HashOf(json.dump(-1, ' ', true, Json::error_handler_t::replace)); }
+std::string JsonLine(const Json& json) { return json.dump(-1, ' ', true, Json::error_handler_t::replace); }
+
+Sha256 HashOf(const Json& json) { return HashOf(JsonLine(json)); }
 
 std::optional<Sha256> ManifestHash(const CollectionPaths& paths, int64_t snapshot) {
   try {

@@ -51,6 +51,9 @@ class AuditTrail {
 // Text as JSON holds it: itself if it is UTF-8, else escaped.
 Json AuditText(const std::string& text);
 
+// One line, without line break, ASCII only: every terminal and every pipe passes it on as it is, and it is what is hashed.
+std::string JsonLine(const Json& json);
+
 // SHA-256 of a result's text as it is printed: what was answered can be held against the log.
 Sha256 HashOf(const std::string& text);
 Sha256 HashOf(const Json& json);

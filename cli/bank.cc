@@ -40,7 +40,7 @@ int List(const Context& context) {
                        {"role", BankRoleName(bank.role)},
                        {"photos", bank.num_photos},
                        {"watched_since", bank.watched_since.empty() ? Json(nullptr) : Json(bank.watched_since)}};
-    fmt::print("{}\n", json.dump(-1, ' ', true, Json::error_handler_t::replace));
+    fmt::print("{}\n", JsonLine(json));
   }
   return kDone;
 }
@@ -53,7 +53,7 @@ int Change(const Context& context, const std::function<std::string(Catalogue&)>&
   const Json json = {{"schema", 1}, {"type", "bank_change"}, {"message", done}};
   context.audit->AddResult({{"hash", HashOf(json).Hex()}, {"message", AuditText(done)}});
   if (context.format == Format::kJson) {
-    fmt::print("{}\n", json.dump(-1, ' ', true, Json::error_handler_t::replace));
+    fmt::print("{}\n", JsonLine(json));
   } else {
     fmt::print("{}\n", done);
   }

@@ -33,7 +33,7 @@ void Print(const Finding& finding, Format format) {
                      {"level", LevelName(finding.level)},
                      {"message", AuditText(finding.message)},
                      {"details", std::move(figures)}};
-  fmt::print("{}\n", json.dump(-1, ' ', true, Json::error_handler_t::replace));
+  fmt::print("{}\n", JsonLine(json));
 }
 
 bool PrintAll(const std::vector<Finding>& findings, Format format, int* num_warnings) {

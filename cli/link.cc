@@ -32,8 +32,9 @@ struct Options {
   int num_threads = 1;
 
   int NumQuestions() const {
-    const std::initializer_list<bool> asked = {!seller.empty(), groups,  group != 0, !same.empty(), !different.empty(),
-                                               !undecided.empty(), again,   exports.is_wanted()};
+    const std::initializer_list<bool> asked = {
+        !seller.empty(),    groups, group != 0,         !same.empty(), !different.empty(),
+        !undecided.empty(), again,  exports.is_wanted()};
     return static_cast<int>(std::count(asked.begin(), asked.end(), true));
   }
 };
@@ -43,7 +44,7 @@ class Output {
  public:
   explicit Output(const Context& context) : context_(context) {}
   void Add(const Json& json, const std::string& text) {
-    const std::string line = json.dump(-1, ' ', true, Json::error_handler_t::replace) + "\n";
+    const std::string line = JsonLine(json) + "\n";
     lines_ += line;
     ++num_;
     fmt::print("{}", context_.format == Format::kJson ? line : text);
@@ -88,9 +89,9 @@ int ShowSeller(const Options& options, const Context& context) {
   if (context.format == Format::kText) {
     const std::optional<size_t> group = graph.sellers[seller].group;
     fmt::print("{}: {}\n", NameOf(graph.sellers[seller]),
-               group         ? fmt::format("group {}", graph.groups[*group].id)
+               group           ? fmt::format("group {}", graph.groups[*group].id)
                : paths.empty() ? "linked to nobody"
-                             : "of no group yet");
+                               : "of no group yet");
   }
   Output output(context);
   for (const SellerPath& path : paths) output.Add(ToJson(graph, seller, path), TextOf(graph, seller, path));
@@ -99,7 +100,8 @@ int ShowSeller(const Options& options, const Context& context) {
     for (const SellerEdge& edge : graph.seller_edges) {
       if (!edge.is_link && (edge.a == seller || edge.b == seller)) leads.push_back(&edge);
     }
-    std::stable_sort(leads.begin(), leads.end(), [](const SellerEdge* a, const SellerEdge* b) { return a->probability > b->probability; });
+    std::stable_sort(leads.begin(), leads.end(),
+                     [](const SellerEdge* a, const SellerEdge* b) { return a->probability > b->probability; });
     for (const SellerEdge* edge : leads) output.Add(LeadJson(graph, seller, *edge), LeadText(graph, seller, *edge));
   }
   return output.End();
@@ -118,9 +120,11 @@ int ShowGroups(const Options& options, const Context& context) {
 
 int ShowGroup(const Options& options, const Context& context) {
   const LinkGraph graph = Load(context);
-  const auto group = std::find_if(graph.groups.begin(), graph.groups.end(), [&](const Group& g) { return g.id == options.group; });
+  const auto group =
+      std::find_if(graph.groups.begin(), graph.groups.end(), [&](const Group& g) { return g.id == options.group; });
   if (group == graph.groups.end()) {
-    throw Error(ErrorCode::kNotFound, fmt::format("There is no group {}; 'pugmark link --groups' lists them.", options.group));
+    throw Error(ErrorCode::kNotFound,
+                fmt::format("There is no group {}; 'pugmark link --groups' lists them.", options.group));
   }
   Output output(context);
   output.Add(DetailsJson(graph, *group), DetailsText(graph, *group));
@@ -129,7 +133,9 @@ int ShowGroup(const Options& options, const Context& context) {
 
 int Decide(const Options& options, const Context& context) {
   const bool same = !options.same.empty();
-  const std::vector<std::string>& names = same ? options.same : !options.different.empty() ? options.different : options.undecided;
+  const std::vector<std::string>& names = same                         ? options.same
+                                          : !options.different.empty() ? options.different
+                                                                       : options.undecided;
   const Answer answer = same ? Answer::kYes : !options.different.empty() ? Answer::kNo : Answer::kUnsure;
   const std::string option = same ? "--same" : !options.different.empty() ? "--different" : "--undecided";
   const FileLock lock(CollectionPaths{context.collection}.lock());
@@ -144,9 +150,11 @@ int Decide(const Options& options, const Context& context) {
                      {"by", AuditText(review.reviewer)},
                      {"note", AuditText(review.note)}};
   context.audit->AddResult({{"hash", HashOf(json).Hex()}, {"answer", AnswerName(answer)}});
-  fmt::print(stderr, "Recorded: {} and {} are {}. Groups follow with the next 'pugmark link'.\n", NameOf(graph.sellers[a]),
-             NameOf(graph.sellers[b]),
-             answer == Answer::kYes ? "one hand" : answer == Answer::kNo ? "not one hand" : "undecided");
+  fmt::print(stderr, "Recorded: {} and {} are {}. Groups follow with the next 'pugmark link'.\n",
+             NameOf(graph.sellers[a]), NameOf(graph.sellers[b]),
+             answer == Answer::kYes  ? "one hand"
+             : answer == Answer::kNo ? "not one hand"
+                                     : "undecided");
   return kDone;
 }
 
@@ -164,16 +172,19 @@ int RunNow(const Options& options, const Context& context) {
   context.audit->SetSnapshot(report.snapshot);
   context.audit->AddResult({{"hash", HashOf(json).Hex()}, {"run", report.run}, {"links", report.num_links}});
   if (context.format == Format::kJson) {
-    fmt::print("{}\n", json.dump(-1, ' ', true, Json::error_handler_t::replace));
+    fmt::print("{}\n", JsonLine(json));
   } else {
     fmt::print("{}", TextOf(report, graph));
   }
   if (report.num_damaged > 0) {
-    fmt::print(stderr, "{} photos could not be matched in full because stored features are damaged; 'pugmark check' names them.\n",
-               Grouped(report.num_damaged));
+    fmt::print(
+        stderr,
+        "{} photos could not be matched in full because stored features are damaged; 'pugmark check' names them.\n",
+        Grouped(report.num_damaged));
   }
   if (report.num_unindexed > 0) {
-    fmt::print(stderr, "{} photos are not in the index yet and were not matched: run 'pugmark reindex', then link again.\n",
+    fmt::print(stderr,
+               "{} photos are not in the index yet and were not matched: run 'pugmark reindex', then link again.\n",
                Grouped(report.num_unindexed));
   }
   if (report.cancelled) {
@@ -181,16 +192,18 @@ int RunNow(const Options& options, const Context& context) {
     return kInterrupted;
   }
   fmt::print(stderr, "{} photos matched, {} pairs show the same. {} sellers: {} links, {} leads, {} groups.\n",
-             Grouped(report.num_matched), Grouped(report.num_photo_links), Grouped(static_cast<int64_t>(report.num_sellers)),
-             Grouped(static_cast<int64_t>(report.num_links)), Grouped(static_cast<int64_t>(report.num_leads)),
-             Grouped(static_cast<int64_t>(report.num_groups)));
+             Grouped(report.num_matched), Grouped(report.num_photo_links),
+             Grouped(static_cast<int64_t>(report.num_sellers)), Grouped(static_cast<int64_t>(report.num_links)),
+             Grouped(static_cast<int64_t>(report.num_leads)), Grouped(static_cast<int64_t>(report.num_groups)));
   return report.num_damaged > 0 ? kDamaged : kDone;
 }
 
 int Link(const Options& options, const Context& context) {
   context.RequireCollection();
   if (options.NumQuestions() > 1) {
-    throw Error(ErrorCode::kInvalidArgument, "--seller, --groups, --group, --same, --different, --undecided, --again and files are asked one at a time.");
+    throw Error(
+        ErrorCode::kInvalidArgument,
+        "--seller, --groups, --group, --same, --different, --undecided, --again and files are asked one at a time.");
   }
   if (options.leads && options.seller.empty()) throw Error(ErrorCode::kInvalidArgument, "--leads goes with --seller.");
   if (options.top != 0 && !options.groups) throw Error(ErrorCode::kInvalidArgument, "--top goes with --groups.");
@@ -223,9 +236,15 @@ Run AddLink(CLI::App& app, const Context& context) {
       ->type_name("PLATFORM:HANDLE")
       ->group(kShow);
   command->add_flag("--leads", options->leads, "With --seller: also show what is too little for a link")->group(kShow);
-  command->add_flag("--groups", options->groups, "Show the groups of sellers, those that reach furthest first")->group(kShow);
-  command->add_option("--top", options->top, "With --groups: show this many")->check(CLI::Range(1, 1'000'000))->type_name("N")->group(kShow);
-  command->add_option("--group", options->group, "Show this group: its links, what it offered when and where, what became of it")
+  command->add_flag("--groups", options->groups, "Show the groups of sellers, those that reach furthest first")
+      ->group(kShow);
+  command->add_option("--top", options->top, "With --groups: show this many")
+      ->check(CLI::Range(1, 1'000'000))
+      ->type_name("N")
+      ->group(kShow);
+  command
+      ->add_option("--group", options->group,
+                   "Show this group: its links, what it offered when and where, what became of it")
       ->check(CLI::PositiveNumber.description(""))
       ->type_name("ID")
       ->group(kShow);
@@ -233,9 +252,12 @@ Run AddLink(CLI::App& app, const Context& context) {
     command->add_option(name, *sellers, what)->expected(2)->type_name("PLATFORM:HANDLE")->group(kDecide);
   };
   decision("--same", &options->same, "Record that these two sellers are one hand");
-  decision("--different", &options->different, "Record that these two sellers are not one hand: they are never linked again");
+  decision("--different", &options->different,
+           "Record that these two sellers are not one hand: they are never linked again");
   decision("--undecided", &options->undecided, "Take such a record back");
-  command->add_option("--note", options->note, "Keep this text with the record, such as the reason")->type_name("TEXT")->group(kDecide);
+  command->add_option("--note", options->note, "Keep this text with the record, such as the reason")
+      ->type_name("TEXT")
+      ->group(kDecide);
   command->add_option("--by", options->by, "Record this person as the one who decides (default: the login name)")
       ->type_name("NAME")
       ->group(kDecide);

@@ -27,15 +27,15 @@ std::string Number(size_t number, std::string_view noun) {
 }
 
 Json ListingJson(const ListingNode& listing) {
-  return {{"platform", EscapeText(listing.platform)},
-          {"listing_id", EscapeText(listing.external_id)},
-          {"url", EscapeText(listing.url)},
-          {"title", EscapeText(listing.title)},
-          {"first_seen", EscapeText(listing.first_seen)}};
+  return {{"platform", listing.platform},
+          {"listing_id", listing.external_id},
+          {"url", listing.url},
+          {"title", listing.title},
+          {"first_seen", listing.first_seen}};
 }
 
 Json SellerJson(const SellerNode& seller) {
-  return {{"platform", EscapeText(seller.platform)}, {"seller", EscapeText(seller.handle)}};
+  return {{"platform", seller.platform}, {"seller", seller.handle}};
 }
 
 Json ReasonJson(const LinkGraph& graph, const Evidence& e, bool swapped) {
@@ -45,18 +45,20 @@ Json ReasonJson(const LinkGraph& graph, const Evidence& e, bool swapped) {
   if (swapped) std::swap(a, b);
   return {{"kind", EdgeKindName(e.kind)},
           {"soft", IsSoft(e.kind)},
-          {"value", e.value.empty() ? Json(nullptr) : Json(EscapeText(e.value))},
+          {"value", e.value.empty() ? Json(nullptr) : Json(e.value)},
           {"match_probability", e.match_probability},
           {"weight", e.weight},
           {"unrelated_sellers", e.num_unrelated},
           {"photo_pairs", e.num_pairs},
-          {"since", EscapeText(e.since)},
+          {"since", e.since},
           {"from", std::move(a)},
           {"to", std::move(b)}};
 }
 
 std::string DecisionText(const SellerEdge& edge) {
-  return edge.decision == Decision::kConfirmed ? ", confirmed by a person" : edge.decision == Decision::kCut ? ", cut by a person" : "";
+  return edge.decision == Decision::kConfirmed ? ", confirmed by a person"
+         : edge.decision == Decision::kCut     ? ", cut by a person"
+                                               : "";
 }
 
 Json EdgeJson(const LinkGraph& graph, const SellerEdge& edge, size_t from) {
@@ -67,8 +69,10 @@ Json EdgeJson(const LinkGraph& graph, const SellerEdge& edge, size_t from) {
           {"to", SellerJson(graph.sellers[swapped ? edge.a : edge.b])},
           {"probability", edge.probability},
           {"link", edge.is_link},
-          {"decision", edge.decision == Decision::kConfirmed ? Json("yes") : edge.decision == Decision::kCut ? Json("no") : Json(nullptr)},
-          {"since", EscapeText(edge.since)},
+          {"decision", edge.decision == Decision::kConfirmed ? Json("yes")
+                       : edge.decision == Decision::kCut     ? Json("no")
+                                                             : Json(nullptr)},
+          {"since", edge.since},
           {"evidence", std::move(reasons)}};
 }
 
@@ -76,7 +80,8 @@ std::string ReasonsText(const LinkGraph& graph, const SellerEdge& edge, size_t f
   std::string text;
   const size_t shown = std::min(edge.evidence.size(), kReasons);
   for (size_t i = 0; i < shown; ++i) text += indent + ReasonText(graph, edge.evidence[i], edge.b == from) + "\n";
-  if (edge.evidence.size() > shown) text += fmt::format("{}and {}\n", indent, Number(edge.evidence.size() - shown, "more reason"));
+  if (edge.evidence.size() > shown)
+    text += fmt::format("{}and {}\n", indent, Number(edge.evidence.size() - shown, "more reason"));
   return text;
 }
 
@@ -97,15 +102,17 @@ std::string EntryText(const LinkGraph& graph, const TimelineEntry& entry) {
   if (!entry.before) return text;
   const ListingNode& before = graph.listings[*entry.before];
   text += fmt::format("\n            {} as in {}", EdgeKindName(entry.same_by), ListingText(before));
-  if (entry.absent_days && *entry.absent_days > 0) text += fmt::format("; out of sight for {} days", *entry.absent_days);
-  if (entry.price_changed) text += fmt::format("; price before: {} {}", EscapeText(before.price), EscapeText(before.currency));
+  if (entry.absent_days && *entry.absent_days > 0)
+    text += fmt::format("; out of sight for {} days", *entry.absent_days);
+  if (entry.price_changed)
+    text += fmt::format("; price before: {} {}", EscapeText(before.price), EscapeText(before.currency));
   if (entry.caption_changed) text += fmt::format("; caption before: {}", EscapeText(before.title));
   return text;
 }
 
 Json EntryJson(const LinkGraph& graph, const TimelineEntry& entry) {
   const ListingNode& listing = graph.listings[entry.listing];
-  return {{"at", EscapeText(entry.at)},
+  return {{"at", entry.at},
           {"kind", TimelineKindName(entry.kind)},
           {"listing", ListingJson(listing)},
           {"seller", listing.seller ? SellerJson(graph.sellers[*listing.seller]) : Json(nullptr)},
@@ -135,12 +142,6 @@ std::string JoinedEscaped(const std::vector<std::string>& texts) {
   return joined;
 }
 
-Json EscapedArray(const std::vector<std::string>& texts) {
-  Json array = Json::array();
-  for (const std::string& text : texts) array.push_back(EscapeText(text));
-  return array;
-}
-
 }  // namespace
 
 Json ToJson(const LinkReport& report, const LinkGraph& graph) {
@@ -148,7 +149,9 @@ Json ToJson(const LinkReport& report, const LinkGraph& graph) {
   Json links = Json::array();
   for (const SellerLink& link : report.new_links) {
     if (!places.contains(link.low.value) || !places.contains(link.high.value)) continue;
-    links.push_back({{"sellers", {SellerJson(graph.sellers[places.at(link.low.value)]), SellerJson(graph.sellers[places.at(link.high.value)])}},
+    links.push_back({{"sellers",
+                      {SellerJson(graph.sellers[places.at(link.low.value)]),
+                       SellerJson(graph.sellers[places.at(link.high.value)])}},
                      {"probability", link.probability}});
   }
   Json events = Json::array();
@@ -188,7 +191,8 @@ std::string TextOf(const LinkReport& report, const LinkGraph& graph) {
       break;
     }
     const size_t a = places.at(link.low.value), b = places.at(link.high.value);
-    text += fmt::format("newly linked: {} and {}, {}\n", NameOf(graph.sellers[a]), NameOf(graph.sellers[b]), LinkPercent(link.probability));
+    text += fmt::format("newly linked: {} and {}, {}\n", NameOf(graph.sellers[a]), NameOf(graph.sellers[b]),
+                        LinkPercent(link.probability));
     if (const SellerEdge* edge = EdgeBetween(graph, a, b); edge != nullptr && !edge->evidence.empty()) {
       text += "    " + ReasonText(graph, edge->evidence.front(), false) + "\n";
     }
@@ -232,8 +236,8 @@ std::string TextOf(const LinkGraph& graph, size_t from, const SellerPath& path) 
     const SellerEdge& edge = graph.seller_edges[e];
     const size_t next = edge.a == at ? edge.b : edge.a;
     if (path.edges.size() > 1) {
-      text += fmt::format("  {} to {}, {}{}\n", NameOf(graph.sellers[at]), NameOf(graph.sellers[next]), LinkPercent(edge.probability),
-                          DecisionText(edge));
+      text += fmt::format("  {} to {}, {}{}\n", NameOf(graph.sellers[at]), NameOf(graph.sellers[next]),
+                          LinkPercent(edge.probability), DecisionText(edge));
     }
     text += ReasonsText(graph, edge, at, path.edges.size() > 1 ? "      " : "    ");
     at = next;
@@ -260,20 +264,21 @@ Json ToJson(const LinkGraph& graph, const Group& group) {
           {"type", "seller_group"},
           {"group", group.id},
           {"sellers", std::move(sellers)},
-          {"platforms", EscapedArray(group.platforms)},
-          {"products", EscapedArray(group.products)},
+          {"platforms", group.platforms},
+          {"products", group.products},
           {"listings", group.num_listings},
           {"photos", group.num_photos},
-          {"first_seen", EscapeText(group.first_seen)},
-          {"last_seen", EscapeText(group.last_seen)},
+          {"first_seen", group.first_seen},
+          {"last_seen", group.last_seen},
           {"founded_at", group.founded_at}};
 }
 
 std::string TextOf(const LinkGraph& graph, const Group& group) {
-  std::string text = fmt::format("group {}: {} on {}, {}, {}{}\n", group.id, Number(group.sellers.size(), "seller"),
-                                 Number(group.platforms.size(), "platform"), Number(group.num_listings, "listing"),
-                                 Number(group.num_photos, "photo"),
-                                 group.first_seen.empty() ? "" : fmt::format(", {} to {}", Day(group.first_seen), Day(group.last_seen)));
+  std::string text = fmt::format(
+      "group {}: {} on {}, {}, {}{}\n", group.id, Number(group.sellers.size(), "seller"),
+      Number(group.platforms.size(), "platform"), Number(group.num_listings, "listing"),
+      Number(group.num_photos, "photo"),
+      group.first_seen.empty() ? "" : fmt::format(", {} to {}", Day(group.first_seen), Day(group.last_seen)));
   std::string sellers;
   for (const size_t s : group.sellers) sellers += (sellers.empty() ? "" : ", ") + NameOf(graph.sellers[s]);
   text += "    " + sellers + "\n";
@@ -288,8 +293,8 @@ Json DetailsJson(const LinkGraph& graph, const Group& group) {
   for (const GroupEvent& event : group.events) {
     events.push_back({{"at", event.at},
                       {"event", GroupEventName(event.kind)},
-                      {"platform", EscapeText(event.platform)},
-                      {"seller", EscapeText(event.handle)},
+                      {"platform", event.platform},
+                      {"seller", event.handle},
                       {"other_group", event.other == 0 ? Json(nullptr) : Json(event.other)}});
   }
   for (const TimelineEntry& entry : TimelineOf(graph, group)) timeline.push_back(EntryJson(graph, entry));
@@ -303,8 +308,8 @@ std::string DetailsText(const LinkGraph& graph, const Group& group) {
   std::string text = TextOf(graph, group) + "\nLINKS\n";
   for (const size_t e : group.edges) {
     const SellerEdge& edge = graph.seller_edges[e];
-    text += fmt::format("{} and {}, {}{}\n{}", NameOf(graph.sellers[edge.a]), NameOf(graph.sellers[edge.b]), LinkPercent(edge.probability),
-                        DecisionText(edge), ReasonsText(graph, edge, edge.a, "    "));
+    text += fmt::format("{} and {}, {}{}\n{}", NameOf(graph.sellers[edge.a]), NameOf(graph.sellers[edge.b]),
+                        LinkPercent(edge.probability), DecisionText(edge), ReasonsText(graph, edge, edge.a, "    "));
   }
   text += "\nTIMELINE\n";
   for (const TimelineEntry& entry : TimelineOf(graph, group)) text += EntryText(graph, entry) + "\n";

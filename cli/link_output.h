@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Links between sellers as text and JSON. Text from outside is escaped in both.
+// Links between sellers as text and JSON. Text from outside is escaped in the former, and as it is in the latter.
 #pragma once
 
 #include <cstddef>

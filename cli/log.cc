@@ -47,7 +47,7 @@ void PrintJson(const LogEntry& entry) {
   json.update(BodyOf(entry));
   json["previous"] = entry.previous.Hex();
   json["hash"] = entry.hash.Hex();
-  fmt::print("{}\n", json.dump(-1, ' ', true, Json::error_handler_t::replace));
+  fmt::print("{}\n", JsonLine(json));
 }
 
 // "top=5 roi=10%,20%,50%,50% full"
@@ -117,7 +117,7 @@ int Verify(const Options& options, const CollectionPaths& paths, Format format) 
                        {"heads_agreeing", result.num_heads},
                        {"expected_entry", result.expected_entry ? Json(*result.expected_entry) : Json(nullptr)},
                        {"findings", result.findings}};
-    fmt::print("{}\n", json.dump(-1, ' ', true, Json::error_handler_t::replace));
+    fmt::print("{}\n", JsonLine(json));
     return is_whole ? kDone : kDamaged;
   }
   for (const std::string& finding : result.findings) fmt::print("{}\n", finding);

@@ -77,7 +77,9 @@ Run AddNightly(CLI::App& app, const Context& context) {
       ->add_option("--digest-dir", options->digest_dir,
                    "Also write the digest as text, JSON lines and a page into a new dated folder in this one")
       ->type_name("DIR");
-  command->add_option("--keep", options->keep_snapshots, "Snapshots of the index to keep (default: as last time, at first 3)")
+  command
+      ->add_option("--keep", options->keep_snapshots,
+                   "Snapshots of the index to keep (default: as last time, at first 3)")
       ->check(CLI::Range(1, 1000))
       ->type_name("N");
   command

@@ -90,7 +90,7 @@ Json ToJson(const Removal& removal, bool dry_run) {
           {"sightings", removal.num_sightings}};
 }
 
-void PrintJson(const Json& json) { fmt::print("{}\n", json.dump(-1, ' ', true, Json::error_handler_t::replace)); }
+void PrintJson(const Json& json) { fmt::print("{}\n", JsonLine(json)); }
 
 std::string Counted(size_t number, const char* noun) {
   return fmt::format("{} {}{}", Grouped(static_cast<int64_t>(number)), noun, number == 1 ? "" : "s");

@@ -55,7 +55,9 @@ Json ReadEntry(int64_t number, const CollectionPaths& paths) {
 }
 
 // The options as they were given then, through the same parser.
-const std::set<std::string, std::less<>> kNotOfTheAnswer = {"images", "threads", "verbose", "html", "packet", "blur", "grey"};
+// Options that change how an answer is shown, or where it is looked for, and not what it says.
+const std::set<std::string, std::less<>> kNotOfTheAnswer = {"images", "threads", "verbose", "html",
+                                                           "packet", "blur",    "grey"};
 
 SearchCommand ParametersOf(const Json& body) {
   std::vector<std::string> words;
@@ -177,7 +179,7 @@ void Print(int64_t entry, const Json& body, const std::vector<Repeated>& queries
                        {"entry", entry},        {"logged_at", body["at"]},
                        {"logged_version", body["version"]}, {"snapshot", body["snapshot"]},
                        {"same", num_done == 0 ? Json(nullptr) : Json(is_same)}, {"queries", std::move(list)}};
-    fmt::print("{}\n", json.dump(-1, ' ', true, Json::error_handler_t::replace));
+    fmt::print("{}\n", JsonLine(json));
     return;
   }
   fmt::print("Entry {} of {} by {}, snapshot {}, Pugmark {}.\n", entry, EscapeText(body.value("at", "")),

@@ -103,7 +103,7 @@ void PrintText(const Review& review, bool is_superseded) {
 
 void Print(const Review& review, bool is_superseded, Format format) {
   if (format == Format::kJson) {
-    fmt::print("{}\n", ToJson(review, is_superseded).dump(-1, ' ', true, Json::error_handler_t::replace));
+    fmt::print("{}\n", JsonLine(ToJson(review, is_superseded)));
   } else {
     PrintText(review, is_superseded);
   }
@@ -123,7 +123,7 @@ int List(const Options& options, const Context& context) {
     const bool is_superseded = latest[{review.low, review.high}] != review.id;
     if (is_superseded && !options.all) continue;
     if (photo && review.low != *photo && review.high != *photo) continue;
-    text += ToJson(review, is_superseded).dump(-1, ' ', true, Json::error_handler_t::replace) + "\n";
+    text += JsonLine(ToJson(review, is_superseded)) + "\n";
     Print(review, is_superseded, context.format);
   }
   context.audit->AddResult({{"hash", HashOf(text).Hex()}});

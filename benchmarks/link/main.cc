@@ -2,17 +2,19 @@
 //
 // Are the right sellers linked, and only those? On the staged ads and on a simulated market (market.h).
 //
-// Method. Everything is ingested as the program does it, indexed, and linked by RunLinking(). Two sellers are one hand by
-// the truth if it names the same person, by Pugmark if they are in one group. Reported:
-//   pairwise   of all pairs of sellers: precision = pairs that are rightly of one group / pairs of one group; recall = the
+// Method. Everything is ingested as the program does it, indexed, and linked by RunLinking(). Two sellers are one hand
+// by the truth if it names the same person, by Pugmark if they are in one group. Reported:
+//   pairwise   of all pairs of sellers: precision = pairs that are rightly of one group / pairs of one group; recall =
+//   the
 //              same / pairs of one hand
-//   B-cubed    for every seller, of the sellers in his group: the share that is of his hand; of his hand: the share that is
+//   B-cubed    for every seller, of the sellers in his group: the share that is of his hand; of his hand: the share
+//   that is
 //              in his group; both averaged over sellers [1]. Who is alone counts.
 //   curve      pairwise figures of the links alone, without groups, by least probability
 // Wrong pairs are listed with their evidence; missed pairs are counted by the evidence that was there.
-// With --growth the corpus is ingested again and again in edited copies, linked completely at several sizes, and then once
-// more with 500 new photos: what that costs.
-// [1] Bagga, Baldwin, Entity-based cross-document coreferencing using the vector space model, COLING 1998.
+// With --growth the market grows by copies of its photos, made of their features (growth.h), is linked completely at
+// several sizes, and then once more with 500 new photos: what that costs. [1] Bagga, Baldwin, Entity-based
+// cross-document coreferencing using the vector space model, COLING 1998.
 //
 //   pugmark_bench_link --data DIR [--sellers N] [--seed S] [--growth N] [--json FILE] ...
 #include <fmt/format.h>
@@ -22,13 +24,10 @@
 #include <chrono>
 #include <fstream>
 #include <nlohmann/json.hpp>
-#include <opencv2/imgcodecs.hpp>
-#include <set>
 
 #include "benchmarks/common/machine.h"
+#include "benchmarks/link/growth.h"
 #include "benchmarks/link/market.h"
-#include "benchmarks/quality/edited.h"
-#include "benchmarks/quality/edits.h"
 #include "engine/collection/collection.h"
 #include "engine/ingest/ingest.h"
 #include "engine/link/link.h"
@@ -46,7 +45,7 @@ struct Options {
   fs::path data, keep, json;
   fs::path work = fs::temp_directory_path();
   MarketOptions market;
-  int growth = 0;
+  size_t growth = 0;
   int num_threads = 2;
   bool with_samples = true, with_market = true;
   std::string commit = "unknown";
@@ -56,7 +55,9 @@ double SecondsSince(Clock::time_point start) { return std::chrono::duration<doub
 
 using HandOf = std::map<SellerName, std::string>;
 
-double Share(size_t part, size_t whole) { return whole == 0 ? 1 : static_cast<double>(part) / static_cast<double>(whole); }
+double Share(size_t part, size_t whole) {
+  return whole == 0 ? 1 : static_cast<double>(part) / static_cast<double>(whole);
+}
 
 struct Pairs {
   size_t right = 0, told = 0, true_pairs = 0;
@@ -67,9 +68,9 @@ struct Pairs {
 void AddEvidence(const LinkGraph& graph, const SellerEdge& edge, std::string* text) {
   for (const Evidence& e : edge.evidence) {
     if (e.weight <= 0) continue;
-    *text += fmt::format("      {} {:.3f}, weight {:.2f}, {} sellers, {} pairs: {} | {}\n", EdgeKindName(e.kind), e.match_probability,
-                         e.weight, e.num_unrelated, e.num_pairs, ShortName(graph.photos[e.photo_a].path),
-                         ShortName(graph.photos[e.photo_b].path));
+    *text += fmt::format("      {} {:.3f}, weight {:.2f}, {} sellers, {} pairs: {} | {}\n", EdgeKindName(e.kind),
+                         e.match_probability, e.weight, e.num_unrelated, e.num_pairs,
+                         ShortName(graph.photos[e.photo_a].path), ShortName(graph.photos[e.photo_b].path));
   }
 }
 
@@ -124,10 +125,12 @@ Json Judge(const LinkGraph& graph, const HandOf& truth, std::string* text) {
   const auto n = static_cast<double>(sellers.size());
   size_t largest = 0;
   for (const Group& group : graph.groups) largest = std::max(largest, group.sellers.size());
-  *text += fmt::format("  {} sellers, {} pairs of one hand; {} groups, the largest of {}\n"
-                       "  groups: pairwise precision {:.4f} ({} of {}), recall {:.4f} ({} of {}); B-cubed precision {:.4f}, recall {:.4f}\n",
-                       sellers.size(), grouped.true_pairs / 2, graph.groups.size(), largest, grouped.precision(), grouped.right / 2,
-                       grouped.told / 2, grouped.recall(), grouped.right / 2, grouped.true_pairs / 2, precision / n, recall / n);
+  *text += fmt::format(
+      "  {} sellers, {} pairs of one hand; {} groups, the largest of {}\n"
+      "  groups: pairwise precision {:.4f} ({} of {}), recall {:.4f} ({} of {}); B-cubed precision {:.4f}, recall "
+      "{:.4f}\n",
+      sellers.size(), grouped.true_pairs / 2, graph.groups.size(), largest, grouped.precision(), grouped.right / 2,
+      grouped.told / 2, grouped.recall(), grouped.right / 2, grouped.true_pairs / 2, precision / n, recall / n);
   Json curve = Json::array();
   *text += "  links alone, by least probability:\n";
   for (const double least : {0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.99}) {
@@ -137,17 +140,26 @@ Json Judge(const LinkGraph& graph, const HandOf& truth, std::string* text) {
       ++links.told;
       links.right += hand[edge.a] == hand[edge.b] ? 1 : 0;
     }
-    *text += fmt::format("    {:.2f}  precision {:.4f}  recall {:.4f}  ({} links)\n", least, links.precision(), links.recall(), links.told);
-    curve.push_back({{"least_probability", least}, {"precision", links.precision()}, {"recall", links.recall()}, {"links", links.told}});
+    *text += fmt::format("    {:.2f}  precision {:.4f}  recall {:.4f}  ({} links)\n", least, links.precision(),
+                         links.recall(), links.told);
+    curve.push_back({{"least_probability", least},
+                     {"precision", links.precision()},
+                     {"recall", links.recall()},
+                     {"links", links.told}});
   }
   if (!wrong.empty()) *text += "  wrongly of one group:\n" + wrong;
   if (!missed.empty()) *text += "  missed pairs, by what was found of them:\n";
   for (const auto& [why, number] : missed) *text += fmt::format("    {:>5}  {}\n", number, why);
-  return {{"sellers", sellers.size()},       {"true_pairs", grouped.true_pairs / 2},
-          {"groups", graph.groups.size()},   {"largest_group", largest},
-          {"pairwise_precision", grouped.precision()}, {"pairwise_recall", grouped.recall()},
-          {"b_cubed_precision", precision / n},        {"b_cubed_recall", recall / n},
-          {"links", curve},                  {"missed", missed}};
+  return {{"sellers", sellers.size()},
+          {"true_pairs", grouped.true_pairs / 2},
+          {"groups", graph.groups.size()},
+          {"largest_group", largest},
+          {"pairwise_precision", grouped.precision()},
+          {"pairwise_recall", grouped.recall()},
+          {"b_cubed_precision", precision / n},
+          {"b_cubed_recall", recall / n},
+          {"links", curve},
+          {"missed", missed}};
 }
 
 void IngestShown(const fs::path& root, IngestOptions ingest, int num_threads) {
@@ -163,6 +175,8 @@ void IngestShown(const fs::path& root, IngestOptions ingest, int num_threads) {
   Ingest(root, ingest, {}, observer);
 }
 
+}  // namespace
+
 Json LinkShown(const fs::path& root, int num_threads, bool again, std::string* text) {
   LinkOptions link;
   link.num_threads = num_threads;
@@ -171,14 +185,25 @@ Json LinkShown(const fs::path& root, int num_threads, bool again, std::string* t
   const double cpu = CpuSeconds();
   const LinkReport report = RunLinking(root, link, {}, [](int64_t, int64_t) {});
   const double seconds = SecondsSince(start), cpu_seconds = CpuSeconds() - cpu;
-  const auto per_photo = [&](double total) { return report.num_matched == 0 ? 0 : total / static_cast<double>(report.num_matched); };
-  *text += fmt::format("  linking: {} photos in {:.1f} s, {:.1f} s of CPU ({:.1f} ms of CPU a photo); {} pairs verified ({:.1f} a photo), {} show "
-                       "the same; peak {:.0f} MiB\n",
-                       report.num_matched, seconds, cpu_seconds, per_photo(cpu_seconds * 1000), report.num_verified,
-                       per_photo(static_cast<double>(report.num_verified)), report.num_photo_links, PeakMiB());
-  return {{"matched", report.num_matched}, {"seconds", seconds}, {"cpu_seconds", cpu_seconds}, {"verified", report.num_verified},
-          {"photo_links", report.num_photo_links}, {"links", report.num_links}, {"peak_mib", PeakMiB()}};
+  const auto per_photo = [&](double total) {
+    return report.num_matched == 0 ? 0 : total / static_cast<double>(report.num_matched);
+  };
+  *text += fmt::format(
+      "  linking: {} photos in {:.1f} s, {:.1f} s of CPU ({:.1f} ms of CPU a photo); {} pairs verified ({:.1f} a "
+      "photo), {} show "
+      "the same; peak {:.0f} MiB\n",
+      report.num_matched, seconds, cpu_seconds, per_photo(cpu_seconds * 1000), report.num_verified,
+      per_photo(static_cast<double>(report.num_verified)), report.num_photo_links, PeakMiB());
+  return {{"matched", report.num_matched},
+          {"seconds", seconds},
+          {"cpu_seconds", cpu_seconds},
+          {"verified", report.num_verified},
+          {"photo_links", report.num_photo_links},
+          {"links", report.num_links},
+          {"peak_mib", PeakMiB()}};
 }
+
+namespace {
 
 LinkGraph GraphOf(const fs::path& root) { return LoadGraph(OpenCollection(root, Catalogue::Access::kRead).catalogue); }
 
@@ -204,81 +229,43 @@ Json MeasureSamples(const Options& options, const fs::path& work, std::string* t
 Json MeasureMarket(const Options& options, const Corpus& corpus, const fs::path& work, std::string* text) {
   const fs::path root = options.keep.empty() ? work / "market" : options.keep;
   const Market market = MakeMarket(corpus, options.market, root.string() + "-photos");
-  *text += fmt::format("\nSimulated market, seed {}: {} sellers of {} hands, {} advertisements, {} photos in them, {} thieves\n",
-                       options.market.seed, market.hand_of.size(), market.num_hands, market.num_listings, market.num_rows,
-                       market.num_thieves);
+  *text += fmt::format(
+      "\nSimulated market, seed {}: {} sellers of {} hands, {} advertisements, {} photos in them, {} thieves\n",
+      options.market.seed, market.hand_of.size(), market.num_hands, market.num_listings, market.num_rows,
+      market.num_thieves);
   if (!fs::exists(root)) {
     CreateCollection(root, {});
     IngestOptions ingest;
     ingest.manifests = {market.manifest};
     IngestShown(root, ingest, options.num_threads);
   }
-  Json json = {{"hands", market.num_hands}, {"advertisements", market.num_listings}, {"rows", market.num_rows},
-               {"thieves", market.num_thieves}, {"linking", LinkShown(root, options.num_threads, false, text)}};
+  Json json = {{"hands", market.num_hands},
+               {"advertisements", market.num_listings},
+               {"rows", market.num_rows},
+               {"thieves", market.num_thieves},
+               {"linking", LinkShown(root, options.num_threads, false, text)}};
   json["figures"] = Judge(GraphOf(root), market.hand_of, text);
   return json;
-}
-
-// num_photos edited copies of all photos of the corpus, in turn.
-void WriteCopies(const Corpus& corpus, size_t first, size_t num_photos, const fs::path& folder) {
-  const std::vector<cv::Mat> strangers = LoadStrangers(corpus);
-  std::vector<const CorpusPhoto*> photos;
-  for (const CorpusPhoto& photo : corpus.photos()) {
-    if (IsReadable(photo)) photos.push_back(&photo);
-  }
-  fs::create_directories(folder);
-  for (size_t i = first; i < first + num_photos; ++i) {
-    const EditKind& kind = EditKinds()[(i / photos.size() * 7 + i) % EditKinds().size()];
-    const cv::Mat picture = cv::imread(photos[i % photos.size()]->path.string(), cv::IMREAD_COLOR);
-    const std::vector<uint8_t> bytes = ApplyEdit(kind, i, picture, EditContext{strangers});
-    WriteFileAtomically(folder / fmt::format("{:06}.jpg", i), {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
-  }
-}
-
-Json MeasureGrowth(const Options& options, const Corpus& corpus, const fs::path& work, std::string* text) {
-  constexpr size_t kNight = 500;
-  *text += "\nGrowth: edited copies of all photos, so that every photo has many others that show the same\n";
-  const fs::path root = work / "growth";
-  CreateCollection(root, {});
-  Json steps = Json::array();
-  size_t num_photos = 0;
-  const auto add = [&](size_t number) {
-    IngestOptions ingest;
-    const fs::path folder = work / fmt::format("copies-{}", num_photos);
-    WriteCopies(corpus, num_photos, number, folder);
-    ingest.inputs = {folder};
-    ingest.platform = "growth";
-    IngestShown(root, ingest, options.num_threads);
-    fs::remove_all(folder);
-    num_photos += number;
-    Collection collection = OpenCollection(root, Catalogue::Access::kWrite);
-    const FileLock lock(collection.paths.lock());
-    Reindex(collection, {.num_threads = options.num_threads}, {}, [](std::string_view, int64_t, int64_t) {});
-  };
-  const auto total = static_cast<size_t>(options.growth);
-  for (const size_t size : {total / 4, total / 2, total}) {
-    add(size - num_photos);
-    *text += fmt::format("  {} photos, completely\n  ", num_photos);
-    steps.push_back({{"photos", num_photos}, {"complete", LinkShown(root, options.num_threads, true, text)}});
-    add(kNight);
-    *text += fmt::format("  {} photos, {} of them new\n  ", num_photos, kNight);
-    steps.back()["night"] = LinkShown(root, options.num_threads, false, text);
-    fmt::print(stderr, "{}", *text);
-  }
-  return steps;
 }
 
 int Main(int argc, char** argv) {
   Options options;
   CLI::App app{"Measures links between sellers: precision, recall, time."};
-  app.add_option("--data", options.data, "Folder with pool/, domain/ and instances/")->check(CLI::ExistingDirectory)->required();
-  app.add_option("--sellers", options.market.num_sellers, "Of the market")->check(CLI::Range(10, 100'000))->capture_default_str();
+  app.add_option("--data", options.data, "Folder with pool/, domain/ and instances/")
+      ->check(CLI::ExistingDirectory)
+      ->required();
+  app.add_option("--sellers", options.market.num_sellers, "Of the market")
+      ->check(CLI::Range(10, 100'000))
+      ->capture_default_str();
   app.add_option("--seed", options.market.seed, "Of the market")->capture_default_str();
-  app.add_option("--growth", options.growth, "Also measure time up to this many photos; 0: not")->check(CLI::Range(0, 1'000'000));
+  app.add_option("--growth", options.growth, "Also measure time up to this many photos; 0: not")
+      ->check(CLI::Range(0, 1'000'000));
   app.add_flag("!--no-samples", options.with_samples, "Without the staged ads");
   app.add_flag("!--no-market", options.with_market, "Without the market");
   app.add_option("--keep", options.keep, "Keep the market's collection here, and use it if it is there");
-  app.add_option("--threads", options.num_threads, "Of ingest and linking")->check(CLI::Range(1, 256))->capture_default_str();
+  app.add_option("--threads", options.num_threads, "Of ingest and linking")
+      ->check(CLI::Range(1, 256))
+      ->capture_default_str();
   app.add_option("--work", options.work, "Where temporary files go")->check(CLI::ExistingDirectory);
   app.add_option("--json", options.json, "Write the figures to this file as well");
   app.add_option("--commit", options.commit, "What was measured, for the record");
@@ -286,13 +273,22 @@ int Main(int argc, char** argv) {
 
   const TemporaryDirectory work(options.work);
   const Corpus corpus(options.data, PUGMARK_SAMPLES, fs::path(PUGMARK_QUALITY) / "siblings.tsv");
-  std::string text = fmt::format("{}, commit {}, build {}, {} threads, load {:.1f}\n{}\n\n", UtcNow(), options.commit, PUGMARK_BUILD_TYPE,
-                                 options.num_threads, LoadAverage().front(), MachineName());
-  Json json = {{"schema", 1}, {"benchmark", "link"}, {"date", UtcNow()}, {"commit", options.commit}, {"build", PUGMARK_BUILD_TYPE},
-               {"machine", MachineName()}, {"threads", options.num_threads}, {"seed", options.market.seed}};
+  std::string text = fmt::format("{}, commit {}, build {}, {} threads, load {:.1f}\n{}\n\n", UtcNow(), options.commit,
+                                 PUGMARK_BUILD_TYPE, options.num_threads, LoadAverage().front(), MachineName());
+  Json json = {{"schema", 1},
+               {"benchmark", "link"},
+               {"date", UtcNow()},
+               {"commit", options.commit},
+               {"build", PUGMARK_BUILD_TYPE},
+               {"machine", MachineName()},
+               {"threads", options.num_threads},
+               {"seed", options.market.seed}};
   if (options.with_samples) json["samples"] = MeasureSamples(options, work.path(), &text);
   if (options.with_market) json["market"] = MeasureMarket(options, corpus, work.path(), &text);
-  if (options.growth > 0) json["growth"] = MeasureGrowth(options, corpus, work.path(), &text);
+  if (options.growth > 0) {
+    json["growth"] = MeasureGrowth(options.keep.empty() ? work.path() / "market" : options.keep, options.growth,
+                                   options.num_threads, work.path(), &text);
+  }
   fmt::print("{}", text);
   if (!options.json.empty()) WriteFileAtomically(options.json, json.dump(2) + "\n");
   return 0;

@@ -21,9 +21,9 @@ namespace fs = std::filesystem;
 
 constexpr const char* kPlatforms[] = {"bazaarly", "chonhanh", "pikpals", "blackacacia"};
 // What is done to a picture when it is offered again. Not the hardest of edits.h: a seller wants it to be seen.
-constexpr const char* kEdits[] = {"platform-600", "jpeg-15",         "crop-50",         "mirror",    "banner-light",
-                                  "border-8",     "watermark-light", "perspective-mild", "greyscale", "gamma-1.7",
-                                  "colour-tint",  "screenshot-light", "rotate-canvas",   "shrink-third"};
+constexpr const char* kEdits[] = {"platform-600", "jpeg-15",          "crop-50",          "mirror",      "banner-light",
+                                  "border-8",     "watermark-light",  "perspective-mild", "greyscale",   "gamma-1.7",
+                                  "colour-tint",  "screenshot-light", "rotate-canvas",    "shrink-third"};
 constexpr int kStock = 40, kSuppliers = 4, kPerSupplier = 5, kPopular = 30;
 constexpr int kThievesPercent = 3;
 
@@ -81,7 +81,8 @@ class Maker {
 
   Piece TakePiece() {
     if (pieces_.empty()) {
-      throw Error(ErrorCode::kInvalidArgument, "There are too few photos for so many sellers: name more with --data, or fewer --sellers.");
+      throw Error(ErrorCode::kInvalidArgument,
+                  "There are too few photos for so many sellers: name more with --data, or fewer --sellers.");
     }
     Piece piece = std::move(pieces_.back());
     pieces_.pop_back();
@@ -90,7 +91,8 @@ class Maker {
 
   fs::path EditedCopy(const fs::path& original) {
     const std::string name = kEdits[Below(std::size(kEdits))];
-    const auto kind = std::find_if(EditKinds().begin(), EditKinds().end(), [&](const EditKind& k) { return k.name == name; });
+    const auto kind =
+        std::find_if(EditKinds().begin(), EditKinds().end(), [&](const EditKind& k) { return k.name == name; });
     PUGMARK_CHECK(kind != EditKinds().end());
     const cv::Mat picture = cv::imread(original.string(), cv::IMREAD_COLOR);
     const fs::path file = folder_ / fmt::format("{:05}.jpg", num_files_++);

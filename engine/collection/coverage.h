@@ -25,8 +25,8 @@ struct Coverage {
 // extractor.
 Coverage CoverageOf(const Catalogue& catalogue, const FeatureOptions& features, const SnapshotInfo* snapshot);
 
-// Throws Error(kUnsupported) if the snapshot was made with other features than the collection now uses, Error(kCorrupt) if it
-// was built from another state of the catalogue: photos must not be compared, or named, by such an index.
+// Throws Error(kUnsupported) if the snapshot was made with other features than the collection now uses, Error(kCorrupt) if
+// it was built from another state of the catalogue: photos must not be compared, or named, by such an index.
 void RequireUsable(const SnapshotInfo& snapshot, const Collection& collection);
 
 // Photos that the snapshot covers and that are still catalogued with the same features. Cost: reads an index.

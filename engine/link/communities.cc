@@ -49,7 +49,8 @@ bool MoveNodes(const Level& level, double resolution, std::vector<size_t>* commu
     for (size_t i = 0; i < n; ++i) {
       const size_t own = (*community)[i];
       std::map<size_t, double> weight_to;  // Communities in order: ties go to the smallest.
-      for (const Neighbour& neighbour : level.neighbours[i]) weight_to[(*community)[neighbour.node]] += neighbour.weight;
+      for (const Neighbour& neighbour : level.neighbours[i])
+        weight_to[(*community)[neighbour.node]] += neighbour.weight;
       const auto worth = [&](size_t c) {
         const double others = size[c] - (c == own ? level.sizes[i] : 0);
         const auto link = weight_to.find(c);

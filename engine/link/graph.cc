@@ -17,8 +17,8 @@ namespace pugmark {
 namespace {
 
 constexpr std::array<std::string_view, 10> kKindNames = {
-    "same-file",     "same-photo", "same-object", "same-scene",          "camera-serial",
-    "camera-owner",  "lens",       "quantisation-tables", "qr-code",     "contact"};
+    "same-file",    "same-photo", "same-object",         "same-scene", "camera-serial",
+    "camera-owner", "lens",       "quantisation-tables", "qr-code",    "contact"};
 constexpr std::array<std::string_view, 6> kEventNames = {"founded",    "joined",      "left",
                                                          "split-from", "merged-into", "dissolved"};
 
@@ -63,7 +63,8 @@ Places AddNodes(const Catalogue& catalogue, LinkGraph* graph) {
     places.listings.emplace(m.id.value, place);
     ListingNode& listing = graph->listings.emplace_back();
     const Listing& l = m.listing;
-    std::tie(listing.platform, listing.external_id, listing.url, listing.title) = std::tie(l.platform, l.external_id, l.url, l.title);
+    std::tie(listing.platform, listing.external_id, listing.url, listing.title) =
+        std::tie(l.platform, l.external_id, l.url, l.title);
     std::tie(listing.price, listing.currency, listing.posted_at) = std::tie(l.price, l.currency, l.posted_at);
     std::tie(listing.products, listing.species) = std::tie(l.products, l.species);
     listing.seller = Places::Of(places.sellers, m.seller.value);
@@ -74,7 +75,7 @@ Places AddNodes(const Catalogue& catalogue, LinkGraph* graph) {
   for (const MarketPhoto& m : market.photos) {
     if (!seen_photos.contains(m.id.value)) continue;
     places.photos.emplace(m.id.value, graph->photos.size());
-    graph->photos.push_back({m.id, m.sha256, m.path, m.width_px, m.height_px, m.is_benign, {}});
+    graph->photos.push_back({m.id, m.sha256, m.path, m.width_px, m.height_px, m.is_benign, {}, m.is_seized});
   }
   for (const MarketSighting& s : market.sightings) {
     const std::optional<size_t> photo = Places::Of(places.photos, s.photo.value);
@@ -108,10 +109,18 @@ EdgeKind KindOf(const std::string& verdict) {
 void AddPhotoEdges(const Catalogue& catalogue, const Places& places, LinkGraph* graph) {
   std::map<std::pair<size_t, size_t>, PhotoEdge> edges;
   for (const PhotoLink& link : PhotoLinks(catalogue)) {
-    const std::optional<size_t> a = Places::Of(places.photos, link.low.value), b = Places::Of(places.photos, link.high.value);
+    const std::optional<size_t> a = Places::Of(places.photos, link.low.value),
+                                b = Places::Of(places.photos, link.high.value);
     if (!a || !b) continue;
-    edges[{*a, *b}] = {*a,           *b,          KindOf(link.verdict), link.probability, link.num_inliers, link.log10_nfa,
-                       link.mirrored, link.found_at, std::nullopt};
+    edges[{*a, *b}] = {*a,
+                       *b,
+                       KindOf(link.verdict),
+                       link.probability,
+                       link.num_inliers,
+                       link.log10_nfa,
+                       link.mirrored,
+                       link.found_at,
+                       std::nullopt};
   }
   std::unordered_map<Sha256, size_t> by_sha256;
   for (size_t i = 0; i < graph->photos.size(); ++i) by_sha256.emplace(graph->photos[i].sha256, i);
@@ -150,7 +159,8 @@ void AddTraces(std::span<const PhotoTrace> traces, const Places& places, LinkGra
 
 void AddDecisions(const Catalogue& catalogue, const Places& places, LinkGraph* graph) {
   for (const SellerReview& review : LatestSellerReviews(catalogue)) {
-    const std::optional<size_t> a = Places::Of(places.sellers, review.low.value), b = Places::Of(places.sellers, review.high.value);
+    const std::optional<size_t> a = Places::Of(places.sellers, review.low.value),
+                                b = Places::Of(places.sellers, review.high.value);
     if (!a || !b || review.answer == Answer::kUnsure) continue;
     SellerEdge& edge = graph->seller_edges.emplace_back();
     edge.a = *a;
@@ -186,7 +196,8 @@ void AddGroups(const Catalogue& catalogue, const Places& places, LinkGraph* grap
     group.id = row.id;
     group.founded_at = row.founded_at;
     for (const SellerId member : row.members) {
-      if (const std::optional<size_t> seller = Places::Of(places.sellers, member.value)) group.sellers.push_back(*seller);
+      if (const std::optional<size_t> seller = Places::Of(places.sellers, member.value))
+        group.sellers.push_back(*seller);
     }
     if (group.sellers.size() < 2) continue;  // The others were removed since; the next run says so.
     MeasureReach(*graph, &group);
@@ -206,7 +217,8 @@ void AddGroups(const Catalogue& catalogue, const Places& places, LinkGraph* grap
   for (auto& entry : groups) graph->groups.push_back(std::move(entry.second));
   std::sort(graph->groups.begin(), graph->groups.end(), [](const Group& a, const Group& b) {
     const auto reach = [](const Group& g) {
-      return std::tuple(g.platforms.size(), g.num_listings, DaysBetween(g.first_seen, g.last_seen).value_or(0), g.products.size());
+      return std::tuple(g.platforms.size(), g.num_listings, DaysBetween(g.first_seen, g.last_seen).value_or(0),
+                        g.products.size());
     };
     return std::tuple(reach(b), a.id) < std::tuple(reach(a), b.id);
   });
@@ -225,7 +237,9 @@ void AddGroups(const Catalogue& catalogue, const Places& places, LinkGraph* grap
 std::string_view EdgeKindName(EdgeKind kind) { return kKindNames[static_cast<size_t>(kind)]; }
 std::string_view GroupEventName(GroupEventKind kind) { return kEventNames[static_cast<size_t>(kind)]; }
 
-LinkGraph LoadGraph(const Catalogue& catalogue, std::span<const PhotoTrace> traces) { return LoadGraph(catalogue, traces, {}); }
+LinkGraph LoadGraph(const Catalogue& catalogue, std::span<const PhotoTrace> traces) {
+  return LoadGraph(catalogue, traces, {});
+}
 
 LinkGraph LoadGraph(const Catalogue& catalogue, std::span<const PhotoTrace> traces, const LinkModel& model) {
   LinkGraph graph;

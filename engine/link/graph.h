@@ -59,6 +59,7 @@ struct PhotoNode {
   int width_px = 0, height_px = 0;
   bool is_benign = false;        // In a bank with the role `benign`: carries no links.
   std::vector<size_t> listings;  // Ascending, each once.
+  bool is_seized = false;        // In a bank with the role `seizure`: an exhibit, offered by nobody; carries no links.
 };
 
 struct ListingNode {

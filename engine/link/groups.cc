@@ -24,7 +24,8 @@ GroupPlan PlanGroups(std::span<const SellerGroup> old_groups, const std::vector<
   std::vector<std::tuple<size_t, size_t, size_t>> by_size;  // Negated members, old group, community.
   for (const auto& [pair, count] : shared) by_size.emplace_back(~count, pair.second, pair.first);
   std::sort(by_size.begin(), by_size.end());
-  std::vector<size_t> continued_by(old_groups.size(), communities.size()), continues(communities.size(), old_groups.size());
+  std::vector<size_t> continued_by(old_groups.size(), communities.size()),
+      continues(communities.size(), old_groups.size());
   for (const auto& [order, g, c] : by_size) {
     if (continued_by[g] != communities.size() || continues[c] != old_groups.size()) continue;
     continued_by[g] = c;
@@ -64,8 +65,12 @@ GroupPlan PlanGroups(std::span<const SellerGroup> old_groups, const std::vector<
       if (count != shared.end() && count->second > most) into = c, most = count->second;
     }
     const bool merged = into != communities.size();
-    plan.changes.push_back({merged ? GroupEventKind::kMergedInto : GroupEventKind::kDissolved, 0, old_groups[g].id, {},
-                            merged ? into : 0, 0});
+    plan.changes.push_back({merged ? GroupEventKind::kMergedInto : GroupEventKind::kDissolved,
+                            0,
+                            old_groups[g].id,
+                            {},
+                            merged ? into : 0,
+                            0});
   }
   return plan;
 }

@@ -70,7 +70,9 @@ class LinkJob {
     Write([&] {
       const std::string now = UtcNow();
       // A photo may have been removed while it was matched.
-      std::erase_if(pending_, [&](const PhotoLink& link) { return !catalogue_.GetPhoto(link.low) || !catalogue_.GetPhoto(link.high); });
+      std::erase_if(pending_, [&](const PhotoLink& link) {
+        return !catalogue_.GetPhoto(link.low) || !catalogue_.GetPhoto(link.high);
+      });
       for (PhotoLink& link : pending_) link.found_at = now;
       links_.AddPhotoLinks(pending_);
       links_.Advance(report_.run, last_);

@@ -10,17 +10,21 @@
 
 namespace pugmark {
 
-std::string LinkPercent(double probability) { return fmt::format("{:.1f} %", probability >= 1 ? 100.0 : std::min(probability * 100, 99.9)); }
+std::string LinkPercent(double probability) {
+  return fmt::format("{:.1f} %", probability >= 1 ? 100.0 : std::min(probability * 100, 99.9));
+}
 
 std::string NameOf(const SellerNode& seller) {
-  return fmt::format("{} {}", seller.platform.empty() ? "(no platform)" : EscapeText(seller.platform), EscapeText(seller.handle));
+  return fmt::format("{} {}", seller.platform.empty() ? "(no platform)" : EscapeText(seller.platform),
+                     EscapeText(seller.handle));
 }
 
 std::string ListingText(const ListingNode& listing) {
   const std::string& name = !listing.external_id.empty() ? listing.external_id
                             : !listing.url.empty()       ? listing.url
                                                          : listing.title;
-  return fmt::format("{} {}{}", listing.platform.empty() ? "(no platform)" : EscapeText(listing.platform), EscapeText(name),
+  return fmt::format("{} {}{}", listing.platform.empty() ? "(no platform)" : EscapeText(listing.platform),
+                     EscapeText(name),
                      listing.first_seen.empty() ? "" : " of " + EscapeText(listing.first_seen.substr(0, 10)));
 }
 
@@ -31,13 +35,15 @@ std::string ReasonText(const LinkGraph& graph, const Evidence& e, bool swapped) 
   std::string text = fmt::format("{}{}", EdgeKindName(e.kind), IsSoft(e.kind) ? " (soft)" : "");
   if (!e.value.empty()) text += fmt::format(" '{}'", EscapeText(e.value));
   if (!IsSoft(e.kind) && e.kind != EdgeKind::kSameFile) text += " " + LinkPercent(e.match_probability);
-  text += photo_a == photo_b ? fmt::format(": photo {} in {} and in {}", hash(photo_a), ListingText(graph.listings[listing_a]),
-                                           ListingText(graph.listings[listing_b]))
-                             : fmt::format(": photo {} in {}, and {} in {}", hash(photo_a), ListingText(graph.listings[listing_a]),
-                                           hash(photo_b), ListingText(graph.listings[listing_b]));
+  text += photo_a == photo_b
+              ? fmt::format(": photo {} in {} and in {}", hash(photo_a), ListingText(graph.listings[listing_a]),
+                            ListingText(graph.listings[listing_b]))
+              : fmt::format(": photo {} in {}, and {} in {}", hash(photo_a), ListingText(graph.listings[listing_a]),
+                            hash(photo_b), ListingText(graph.listings[listing_b]));
   if (e.num_pairs > 1) text += fmt::format("; {} pairs of photos in all", e.num_pairs);
   if (e.num_unrelated > 2) {
-    text += fmt::format("; shared by {} unrelated sellers{}", e.num_unrelated, e.weight > 0 ? "" : ", so it counts for nothing");
+    text += fmt::format("; shared by {} unrelated sellers{}", e.num_unrelated,
+                        e.weight > 0 ? "" : ", so it counts for nothing");
   }
   return text;
 }

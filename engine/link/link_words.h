@@ -18,8 +18,8 @@ std::string ListingText(const ListingNode& listing);
 // "97.3 %", rounded so that no machine's word is printed as certain; "100.0 %" is a person's.
 std::string LinkPercent(double probability);
 
-// One reason as a line: kind, probability, both photos with their listings, and who else shares it. swapped: seller b's side
-// is told first.
+// One reason as a line: kind, probability, both photos with their listings, and who else shares it. swapped: seller b's
+// side is told first.
 std::string ReasonText(const LinkGraph& graph, const Evidence& evidence, bool swapped = false);
 
 }  // namespace pugmark

@@ -23,6 +23,21 @@ namespace {
 // As a search: what is expected more often by chance is not looked at further.
 constexpr double kMaxExpectedFalseHits = 0.2;
 
+// n keypoints, evenly drawn: of a photo in parts each part keeps its share.
+Features Thinned(const Features& features, int n) {
+  const size_t size = features.size(), kept = std::min(size, static_cast<size_t>(n));
+  Features thinned;
+  thinned.width_px = features.width_px;
+  thinned.height_px = features.height_px;
+  for (size_t i = 0; i < kept; ++i) {
+    const size_t from = i * size / kept;
+    thinned.keypoints.push_back(features.keypoints[from]);
+    const std::span<const uint8_t> descriptor = features.descriptor(from);
+    thinned.descriptors.insert(thinned.descriptors.end(), descriptor.begin(), descriptor.end());
+  }
+  return thinned;
+}
+
 struct Suspect {
   PhotoId photo;
   bool mirrored = false;
@@ -44,7 +59,8 @@ struct PhotoMatcher::Impl {
         paths(collection.paths),
         features(collection.features),
         snapshot(OpenCurrentSnapshot(collection.paths)),
-        catalogues([database = collection.paths.catalogue()] { return Catalogue(database, Catalogue::Access::kRead); }) {
+        catalogues(
+            [database = collection.paths.catalogue()] { return Catalogue(database, Catalogue::Access::kRead); }) {
     if (snapshot) RequireUsable(snapshot->info, collection);
   }
 
@@ -58,12 +74,14 @@ struct PhotoMatcher::Impl {
   std::vector<Suspect> Suspects(const Features& query, const Features& mirrored, PhotoId photo) const {
     ShortlistOptions shortlist;
     shortlist.max_candidates = options.max_candidates;
-    shortlist.words_per_keypoint = options.words_per_keypoint;
+    shortlist.words_per_keypoint = 1;
     shortlist.before = photo;
     std::vector<Suspect> suspects;
     for (const bool is_mirrored : {false, true}) {
-      const Features& f = is_mirrored ? mirrored : query;
-      for (const Candidate& c : Shortlist(snapshot->codebook, snapshot->parts, f.descriptors, GeometryOf(f), shortlist)) {
+      const Features f =
+          is_mirrored ? Thinned(mirrored, options.num_voting_mirrored) : Thinned(query, options.num_voting);
+      for (const Candidate& c :
+           Shortlist(snapshot->codebook, snapshot->parts, f.descriptors, GeometryOf(f), shortlist)) {
         if (c.score >= options.min_score) suspects.push_back({c.photo, is_mirrored, c.score});
       }
     }
@@ -88,8 +106,14 @@ struct PhotoMatcher::Impl {
         {&other_features, other_image ? &*other_image : nullptr, WholeOf(other->width_px, other->height_px)},
         snapshot->info.num_photos);
     if (!hit || !IsAlert(hit->verdict)) return std::nullopt;
-    return PhotoLink{suspect.photo,  photo.id,        std::string(VerdictName(hit->verdict)), hit->probability,
-                     hit->log10_nfa, hit->num_inliers, hit->mirrored,                          {}};
+    return PhotoLink{suspect.photo,
+                     photo.id,
+                     std::string(VerdictName(hit->verdict)),
+                     hit->probability,
+                     hit->log10_nfa,
+                     hit->num_inliers,
+                     hit->mirrored,
+                     {}};
   }
 
   PhotoMatches Match(PhotoId id) const {
@@ -122,7 +146,8 @@ struct PhotoMatcher::Impl {
           ++num_failures;
           const Verification v =
               Verify(options.verify, suspect.mirrored ? mirrored : *query, *other, snapshot->info.num_photos);
-          if (v.inliers.empty() || ExpectedFalseHits(v.log10_nfa, snapshot->info.num_photos) > kMaxExpectedFalseHits) return;
+          if (v.inliers.empty() || ExpectedFalseHits(v.log10_nfa, snapshot->info.num_photos) > kMaxExpectedFalseHits)
+            return;
           if (!image) image = StoredThumbnail(paths, photo->sha256);
           std::optional<PhotoLink> link = Judge(catalogue, suspect, v, *photo, *query, *image, *other);
           if (!link) return;
@@ -149,7 +174,8 @@ PhotoMatches PhotoMatcher::Match(PhotoId photo) const { return impl_->Match(phot
 
 void PhotoMatcher::MatchAll(const std::vector<PhotoId>& photos, int num_threads, std::stop_token stop,
                             const std::function<void(const PhotoMatches&)>& done) const {
-  ForEachInOrder<PhotoMatches>(photos.size(), num_threads, stop, [&](size_t i) { return Match(photos[i]); }, done);
+  ForEachInOrder<PhotoMatches>(
+      photos.size(), num_threads, stop, [&](size_t i) { return Match(photos[i]); }, done);
 }
 
 }  // namespace pugmark

@@ -2,10 +2,11 @@
 //
 // Which photos of the collection show the same? Each photo against all that came before it, by stored features.
 //
-// The same vote, verification and verdict as a search (engine/search), with three savings that make all pairs affordable:
-// a photo is matched against smaller ids only, so that a pair is looked at once; candidates with hardly any agreeing votes
-// are not verified; and verification ends when several candidates in a row, best first, have failed. No photo is decoded;
-// thumbnails are read for pairs that pass.
+// The same vote, verification and verdict as a search (engine/search), with savings that make all pairs affordable: a
+// photo is matched against smaller ids only, so that a pair is looked at once; not all keypoints vote, each for its
+// nearest word only; candidates with hardly any agreeing votes are not verified; and verification, which is by all
+// keypoints, ends when several candidates in a row, best first, have failed. No photo is decoded; thumbnails are read
+// for pairs that pass.
 #pragma once
 
 #include <functional>
@@ -21,12 +22,12 @@
 namespace pugmark {
 
 struct MatchOptions {
-  // [1, 16]. What a query's three find more is not worth three times the scan here: copies share most of their words.
-  int words_per_keypoint = 2;
+  // Keypoints that vote, and of the mirror image; evenly drawn from all. More: faint matches become candidates; cost is
+  // linear.
+  int num_voting = 400, num_voting_mirrored = 200;
   int max_candidates = 60;  // [1, 10000]. Most that are verified, of both orientations together.
-  // Of a candidate, as a multiple of the score that the best of unrelated photos reach. Larger: fewer verifications.
-  float min_score = 0;
-  int max_failures = 6;     // [1, max_candidates]. Candidates in a row that fail before the rest is given up.
+  float min_score = 80;     // Of candidates that are verified. What unrelated photos reach: docs/measuring.md.
+  int max_failures = 5;     // [1, max_candidates]. Candidates in a row that fail before the rest is given up.
   VerifyOptions verify;
 };
 
@@ -53,8 +54,8 @@ class PhotoMatcher {
   // Deterministic. A photo that is gone or damaged has no links.
   PhotoMatches Match(PhotoId photo) const;
 
-  // Matches all, num_threads at a time, and calls `done` in the order of `photos`, from one thread at a time. Stops early,
-  // after the photos begun, if `stop` is requested.
+  // Matches all, num_threads at a time, and calls `done` in the order of `photos`, from one thread at a time. Stops
+  // early, after the photos begun, if `stop` is requested.
   void MatchAll(const std::vector<PhotoId>& photos, int num_threads, std::stop_token stop,
                 const std::function<void(const PhotoMatches&)>& done) const;
 

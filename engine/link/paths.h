@@ -15,8 +15,8 @@ struct SellerPath {
   double probability = 0;     // Product over the links: all of them must hold.
 };
 
-// The surest way to every member of the seller's group, and to those outside of it who are linked directly; surest first,
-// then by seller. Threads: pure. Deterministic. Cost: linear in the links, but for sorting.
+// The surest way to every member of the seller's group, and to those outside of it who are linked directly; surest
+// first, then by seller. Threads: pure. Deterministic. Cost: linear in the links, but for sorting.
 std::vector<SellerPath> PathsFrom(const LinkGraph& graph, size_t seller);
 
 }  // namespace pugmark

@@ -87,7 +87,8 @@ class Teller {
     for (const auto& [j, kind] : earlier) last_seen = std::max(last_seen, graph_.listings[order_[j]].last_seen);
     entry.absent_days = DaysBetween(last_seen, listing.first_seen);
     if (entry.absent_days) entry.absent_days = std::max<int64_t>(*entry.absent_days, 0);
-    if (entry.kind == TimelineKind::kRelisted && entry.absent_days.value_or(0) >= kAbsence_days) entry.kind = TimelineKind::kBack;
+    if (entry.kind == TimelineKind::kRelisted && entry.absent_days.value_or(0) >= kAbsence_days)
+      entry.kind = TimelineKind::kBack;
     const ListingNode& old = graph_.listings[*entry.before];
     entry.price_changed = Differ(old.price, listing.price) ||
                           (!old.price.empty() && !listing.price.empty() && Differ(old.currency, listing.currency));
@@ -96,7 +97,7 @@ class Teller {
   }
 
   const LinkGraph& graph_;
-  std::vector<size_t> order_;  // The group's listings, earliest first.
+  std::vector<size_t> order_;                                 // The group's listings, earliest first.
   std::unordered_map<size_t, std::vector<size_t>> shown_in_;  // Of a photo: places in order_, ascending.
   std::unordered_map<size_t, std::vector<std::pair<size_t, EdgeKind>>> same_;
 };
@@ -105,6 +106,8 @@ class Teller {
 
 std::string_view TimelineKindName(TimelineKind kind) { return kNames[static_cast<size_t>(kind)]; }
 
-std::vector<TimelineEntry> TimelineOf(const LinkGraph& graph, const Group& group) { return Teller(graph, group).Tell(); }
+std::vector<TimelineEntry> TimelineOf(const LinkGraph& graph, const Group& group) {
+  return Teller(graph, group).Tell();
+}
 
 }  // namespace pugmark

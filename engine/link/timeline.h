@@ -2,10 +2,10 @@
 //
 // What became of a group's goods: first offered, offered again, back after an absence, moved to another platform.
 //
-// A listing offers goods again if one of its photos shows what an earlier listing of the group showed: the same file, photo
-// or object; a shared table is none. Goods are out of sight from the last time that any listing of the group with them was
-// seen; that they were taken down is inferred, never known. What changed is compared between listings: of one listing the
-// catalogue keeps what it first said.
+// A listing offers goods again if one of its photos shows what an earlier listing of the group showed: the same file,
+// photo or object; a shared table is none. Goods are out of sight from the last time that any listing of the group with
+// them was seen; that they were taken down is inferred, never known. What changed is compared between listings: of one
+// listing the catalogue keeps what it first said.
 #pragma once
 
 #include <cstdint>
@@ -31,8 +31,8 @@ struct TimelineEntry {
   std::string at;  // The listing's first_seen; empty: not known, which comes last.
   TimelineKind kind = TimelineKind::kNew;
   size_t listing = 0;
-  // Not of kNew: the latest earlier listing with the same goods, of kMoved on another platform; by what they are the same;
-  // and how long the goods had been out of sight, nothing if that is not known, 0 if they were still on offer.
+  // Not of kNew: the latest earlier listing with the same goods, of kMoved on another platform; by what they are the
+  // same; and how long the goods had been out of sight, nothing if that is not known, 0 if they were still on offer.
   std::optional<size_t> before;
   EdgeKind same_by = EdgeKind::kSameFile;
   std::optional<int64_t> absent_days;

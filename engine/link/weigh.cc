@@ -13,8 +13,9 @@
 namespace pugmark {
 namespace {
 
-constexpr size_t kMaxSharing = 50;  // Sellers of one photo, or of one trace. More: it says nothing about any two of them.
-constexpr double kDecided = 100;    // Weight of a person's word among communities: more than any group can outvote.
+constexpr size_t kMaxSharing =
+    50;                           // Sellers of one photo, or of one trace. More: it says nothing about any two of them.
+constexpr double kDecided = 100;  // Weight of a person's word among communities: more than any group can outvote.
 constexpr double kMostOfTrace = 0.5;
 
 using SellerPair = std::pair<size_t, size_t>;
@@ -49,9 +50,13 @@ class Sets {
 class Scale {
  public:
   Scale(const LinkModel& model, const LinkGraph& graph)
-      : model_(model), graph_(graph), sellers_(graph.photos.size()), edges_(graph.photos.size()), mute_(graph.photos.size()) {
+      : model_(model),
+        graph_(graph),
+        sellers_(graph.photos.size()),
+        edges_(graph.photos.size()),
+        mute_(graph.photos.size()) {
     for (size_t i = 0; i < graph.photos.size(); ++i) {
-      mute_[i] = graph.photos[i].is_benign;
+      mute_[i] = graph.photos[i].is_benign || graph.photos[i].is_seized;
       for (const size_t listing : graph.photos[i].listings) {
         if (const std::optional<size_t> seller = graph.listings[listing].seller) sellers_[i].push_back(*seller);
       }
@@ -122,7 +127,9 @@ class Scale {
     sharing.erase(class_of[s]);
     sharing.erase(class_of[t]);
     e.num_unrelated = 2 + static_cast<int>(sharing.size());
-    const double alone = IsPicture(e.kind) ? model_.picture : e.kind == EdgeKind::kSameObject ? model_.object : model_.scene;
+    const double alone = IsPicture(e.kind)                 ? model_.picture
+                         : e.kind == EdgeKind::kSameObject ? model_.object
+                                                           : model_.scene;
     e.weight = e.num_unrelated > model_.max_unrelated
                    ? 0
                    : alone * e.match_probability * std::pow(2.0 / e.num_unrelated, model_.falloff);
@@ -149,7 +156,8 @@ class Scale {
     collect(is_object, [&](EdgeKind kind) { return IsPicture(kind) || is_object(kind); });
     const auto is_scene = [](EdgeKind kind) { return kind == EdgeKind::kSameScene; };
     collect(is_scene, is_scene);
-    std::stable_sort(evidence.begin(), evidence.end(), [](const Evidence& a, const Evidence& b) { return a.weight > b.weight; });
+    std::stable_sort(evidence.begin(), evidence.end(),
+                     [](const Evidence& a, const Evidence& b) { return a.weight > b.weight; });
     return evidence;
   }
 
@@ -157,13 +165,12 @@ class Scale {
   double Combine(std::vector<Evidence>* evidence) const {
     double doubt = 1;
     bool is_first_picture = true;
-    std::set<size_t> listings;
+    std::set<std::pair<size_t, size_t>> listings;
     for (Evidence& e : *evidence) {
       if (IsPicture(e.kind) && e.weight > 0) {
-        const bool same_advertisement = listings.contains(e.listing_a) || listings.contains(e.listing_b);
-        if (!is_first_picture) e.weight *= same_advertisement ? model_.same_advertisement : model_.further_picture;
+        const bool is_new = listings.emplace(e.listing_a, e.listing_b).second;
+        if (!is_first_picture) e.weight *= is_new ? model_.further_picture : model_.same_advertisement;
         is_first_picture = false;
-        listings.insert({e.listing_a, e.listing_b});
       }
       doubt *= 1 - e.weight;
     }
@@ -184,7 +191,9 @@ class Scale {
 
   const std::vector<size_t>& sellers(size_t photo) const { return sellers_[photo]; }
 
-  static std::string Later(const std::string& a, const std::string& b) { return a.empty() || b.empty() ? "" : std::max(a, b); }
+  static std::string Later(const std::string& a, const std::string& b) {
+    return a.empty() || b.empty() ? "" : std::max(a, b);
+  }
 
  private:
   struct Neighbour {
@@ -222,7 +231,7 @@ class Scale {
   const LinkGraph& graph_;
   std::vector<std::vector<size_t>> sellers_;  // Of each photo, ascending.
   std::vector<std::vector<Neighbour>> edges_;
-  std::vector<bool> mute_;  // Benign, or a copy of something benign.
+  std::vector<bool> mute_;  // Benign, a copy of something benign, or seized.
 };
 
 // Soft evidence by pair of sellers: one reason per trace.
@@ -298,7 +307,8 @@ void WeighSellers(const LinkModel& model, LinkGraph* graph) {
       SellerEdge& edge = entry.second;
       edge.is_link = edge.probability >= model.min_probability;
       for (const Evidence& e : edge.evidence) {
-        if (e.weight > 0 && !IsSoft(e.kind) && !e.since.empty() && (edge.since.empty() || e.since < edge.since)) edge.since = e.since;
+        if (e.weight > 0 && !IsSoft(e.kind) && !e.since.empty() && (edge.since.empty() || e.since < edge.since))
+          edge.since = e.since;
       }
       graph->seller_edges.push_back(std::move(edge));
     }

@@ -97,7 +97,8 @@ Digest GatherDigest(Collection& collection, const std::string& version);
 std::string FormatDigestText(const Digest& digest);
 
 // One object a line: {"schema":1,"type":"digest", ...} with the counts, then one object per entry: "digest_platform",
-// "digest_sighting", "digest_alert", "digest_link", "digest_unreadable", "digest_refused", "digest_removal", "digest_stage".
+// "digest_sighting", "digest_alert", "digest_link", "digest_unreadable", "digest_refused", "digest_removal",
+// "digest_stage".
 std::string FormatDigestJson(const Digest& digest);
 
 // JPEG made by us, or nothing.

@@ -363,7 +363,8 @@ QueryResult Searcher::Impl::SearchStored(PhotoId id, const Origin& origin) const
 
 void Searcher::SearchAll(const std::vector<std::filesystem::path>& photos, int num_threads, std::stop_token stop,
                          const std::function<void(const QueryResult&)>& done) const {
-  ForEachInOrder<QueryResult>(photos.size(), num_threads, stop, [&](size_t i) { return Search(photos[i]); }, done);
+  const auto search = [&](size_t i) { return Search(photos[i]); };
+  ForEachInOrder<QueryResult>(photos.size(), num_threads, stop, search, done);
 }
 
 QueryResult Searcher::SearchCatalogued(PhotoId photo) const {
@@ -392,19 +393,17 @@ void Searcher::SearchListing(const ListingPhotos& listing, int num_threads, std:
   own.listing = listing.listing;
   Origin origin = OriginOf(impl_->options.filter, {own});
   origin.listing = listing.listing;
-  ForEachInOrder<QueryResult>(listing.photos.size(), num_threads, stop,
-          [&](size_t i) { return impl_->SearchStored(listing.photos[i], origin); }, done);
+  const auto search = [&](size_t i) { return impl_->SearchStored(listing.photos[i], origin); };
+  ForEachInOrder<QueryResult>(listing.photos.size(), num_threads, stop, search, done);
 }
 
 void Searcher::SearchPhotos(const std::vector<PhotoId>& photos, int num_threads, std::stop_token stop,
                             const std::function<void(const QueryResult&)>& done) const {
-  ForEachInOrder<QueryResult>(photos.size(), num_threads, stop,
-          [&](size_t i) {
-            const Origin origin =
-                OriginOf(impl_->options.filter, impl_->catalogues.local().SightingsOf(photos[i]));
-            return impl_->SearchStored(photos[i], origin);
-          },
-          done);
+  const auto search = [&](size_t i) {
+    const Catalogue& catalogue = impl_->catalogues.local();
+    return impl_->SearchStored(photos[i], OriginOf(impl_->options.filter, catalogue.SightingsOf(photos[i])));
+  };
+  ForEachInOrder<QueryResult>(photos.size(), num_threads, stop, search, done);
 }
 
 }  // namespace pugmark

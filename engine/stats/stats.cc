@@ -77,7 +77,7 @@ std::vector<Ad> AdsOf(const Market& market) {
     if (listing == nullptr || photo == nullptr) continue;
     Ad& ad = ads[static_cast<size_t>(listing - market.listings.data())];
     ad.sightings.push_back(&sighting);
-    if (!photo->is_benign && !photo->is_seizure) ad.is_reference = false;
+    if (!photo->is_benign && !photo->is_seized) ad.is_reference = false;
     if (!sighting.captured_at.empty() && (ad.first_captured.empty() || sighting.captured_at < ad.first_captured)) {
       ad.first_captured = sighting.captured_at;
     }

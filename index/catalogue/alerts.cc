@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 
 #include "index/base/error.h"
 #include "index/base/files.h"
@@ -23,14 +22,6 @@ constexpr char kReading[] = "reading alerts";
 constexpr char kWriting[] = "writing alerts";
 constexpr char kPhotoKey[] = "photo";
 constexpr char kSightingKey[] = "sighting";
-
-Sha256 GetSha256(const Query& query, int column) {
-  std::vector<uint8_t> bytes;
-  query.GetBlob(column, &bytes);
-  Sha256 sha256;
-  std::copy_n(bytes.begin(), std::min(bytes.size(), sha256.bytes.size()), sha256.bytes.begin());
-  return sha256;
-}
 
 int64_t Progress(const Catalogue& catalogue, const char* key) {
   Query query = CatalogueAccess::Reader(catalogue).Use("SELECT value FROM alert_progress WHERE key = ?", kReading);
@@ -139,8 +130,8 @@ std::vector<Alert> AlertLog::List(const Selection& selection) const {
     alert.id = query.GetInt(0);
     alert.run = query.GetInt(1);
     alert.raised_at = query.GetText(2);
-    alert.photo = GetSha256(query, 3);
-    alert.banked = GetSha256(query, 4);
+    alert.photo = query.GetSha256(3);
+    alert.banked = query.GetSha256(4);
     alert.listing = query.GetText(5);
     alert.bank = query.GetText(6);
     alert.verdict = query.GetText(7);

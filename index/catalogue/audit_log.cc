@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <algorithm>
 
 #include "index/base/error.h"
 #include "index/base/files.h"
@@ -21,16 +20,8 @@ namespace {
 
 constexpr char kWriting[] = "writing into the audit log";
 
-Sha256 HashColumn(const Query& query, int column) {
-  std::vector<uint8_t> bytes;
-  query.GetBlob(column, &bytes);
-  Sha256 hash;
-  if (bytes.size() == hash.bytes.size()) std::copy(bytes.begin(), bytes.end(), hash.bytes.begin());
-  return hash;
-}
-
 LogEntry EntryOf(const Query& query) {
-  return {query.GetInt(0), HashColumn(query, 1), HashColumn(query, 2), query.GetText(3)};
+  return {query.GetInt(0), query.GetSha256(1), query.GetSha256(2), query.GetText(3)};
 }
 
 // O_APPEND: lines of several writers never mix. Not synced: a line that a power cut takes makes no false alarm.
@@ -61,7 +52,7 @@ LogEntry AppendToLog(const CollectionPaths& paths, const std::string& fields, in
     Query last = connection.Use("SELECT number, hash FROM audit_log ORDER BY number DESC LIMIT 1", "reading the audit log");
     if (last.Next()) {
       entry.number = last.GetInt(0);
-      entry.previous = HashColumn(last, 1);
+      entry.previous = last.GetSha256(1);
     }
   }
   ++entry.number;
@@ -119,7 +110,7 @@ Sha256 AuditLog::PhotosOfBatch(BatchId batch) const {
   std::string text;
   Query query = impl_->connection.Use("SELECT sha256 FROM photos WHERE batch_id = ? ORDER BY id", "listing a batch");
   query.Int(batch.value);
-  while (query.Next()) text += HashColumn(query, 0).Hex() + "\n";
+  while (query.Next()) text += query.GetSha256(0).Hex() + "\n";
   return Sha256::Of({reinterpret_cast<const uint8_t*>(text.data()), text.size()});
 }
 

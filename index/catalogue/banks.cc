@@ -20,6 +20,13 @@ namespace {
 constexpr char kDoing[] = "changing a bank";
 constexpr size_t kMaxNameBytes = 200;
 
+// Returns whether it was watched.
+bool EndWatch(Connection& connection, int64_t bank) {
+  connection.Use("DELETE FROM watched_photos WHERE bank_id = ?", kDoing).Int(bank).Run();
+  connection.Use("DELETE FROM bank_watches WHERE bank_id = ?", kDoing).Int(bank).Run();
+  return connection.num_changes() > 0;
+}
+
 }  // namespace
 
 std::optional<BankRole> BankRoleOf(std::string_view name) {
@@ -117,8 +124,7 @@ int64_t Banks::Drop(const std::string& name) {
   Connection& connection = CatalogueAccess::Writer(catalogue_);
   Atomic atomic(connection, kDoing);
   const int64_t bank = Require(name);
-  connection.Use("DELETE FROM watched_photos WHERE bank_id = ?", kDoing).Int(bank).Run();
-  connection.Use("DELETE FROM bank_watches WHERE bank_id = ?", kDoing).Int(bank).Run();
+  EndWatch(connection, bank);
   connection.Use("DELETE FROM bank_photos WHERE bank_id = ?", kDoing).Int(bank).Run();
   const int64_t num_photos = connection.num_changes();
   connection.Use("DELETE FROM banks WHERE id = ?", kDoing).Int(bank).Run();
@@ -162,9 +168,7 @@ bool Banks::Unwatch(const std::string& name) {
   Connection& connection = CatalogueAccess::Writer(catalogue_);
   Atomic atomic(connection, kDoing);
   const int64_t bank = Require(name);
-  connection.Use("DELETE FROM watched_photos WHERE bank_id = ?", kDoing).Int(bank).Run();
-  connection.Use("DELETE FROM bank_watches WHERE bank_id = ?", kDoing).Int(bank).Run();
-  const bool was_watched = connection.num_changes() > 0;
+  const bool was_watched = EndWatch(connection, bank);
   atomic.Done();
   return was_watched;
 }

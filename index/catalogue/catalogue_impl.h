@@ -35,6 +35,8 @@ struct Catalogue::Impl {
   }
   // The id of the row with this name, which is made if it is missing.
   int64_t FindOrAdd(const char* find, const char* add, const std::string& name, const char* doing);
+  // sql: binds the columns of `features` in order of the table, then the photo.
+  void WriteFeatures(const char* sql, const StoredFeatures& features, PhotoId photo, const char* doing);
   ListingId FindOrAddListing(const Listing& listing);
   void AddLabels(ListingId listing, const char* kind, const std::vector<std::string>& labels);
   std::vector<std::string> Labels(int64_t listing, const char* kind);

@@ -99,15 +99,20 @@ PhotoId Catalogue::AddPhoto(const Photo& photo, const StoredFeatures& features) 
                 fmt::format("{}: the photo {} is catalogued already.", connection.name(), photo.sha256.Hex()));
   }
   const PhotoId id{connection.last_row_id()};
-  const int64_t extractor = impl_->FindOrAdd("SELECT id FROM extractors WHERE name = ?",
-                                             "INSERT INTO extractors (name) VALUES (?)", features.extractor, kDoing);
+  impl_->WriteFeatures(
+      "INSERT INTO features (extractor_id, width_px, height_px, num_keypoints, checksum, pdq, global_descriptor, "
+      "keypoints, descriptors, photo_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      features, id, kDoing);
+  atomic.Done();
+  return id;
+}
+
+void Catalogue::Impl::WriteFeatures(const char* sql, const StoredFeatures& features, PhotoId photo, const char* doing) {
+  const int64_t extractor = FindOrAdd("SELECT id FROM extractors WHERE name = ?",
+                                      "INSERT INTO extractors (name) VALUES (?)", features.extractor, doing);
   const auto checksum = FeaturesChecksum(features);
-  connection
-      .Use(
-          "INSERT INTO features (photo_id, extractor_id, width_px, height_px, num_keypoints, checksum, pdq, "
-          "global_descriptor, keypoints, descriptors) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-          kDoing)
-      .Int(id.value)
+  Writer()
+      .Use(sql, doing)
       .Int(extractor)
       .Int(features.width_px)
       .Int(features.height_px)
@@ -117,10 +122,10 @@ PhotoId Catalogue::AddPhoto(const Photo& photo, const StoredFeatures& features) 
       .Blob(features.global_descriptor)
       .Blob(features.keypoints)
       .Blob(features.descriptors)
+      .Int(photo.value)
       .Run();
-  atomic.Done();
-  return id;
 }
+
 std::optional<PhotoId> Catalogue::FindPhoto(const Sha256& sha256) const {
   Query query = impl_->connection.Use("SELECT id FROM photos WHERE sha256 = ?", "finding a photo");
   if (!query.Blob(sha256.bytes).Next()) return std::nullopt;
@@ -136,9 +141,7 @@ std::optional<Photo> Catalogue::GetPhoto(PhotoId id) const {
   if (!query.Int(id.value).Next()) return std::nullopt;
   Photo photo;
   photo.id = id;
-  std::vector<uint8_t> sha256;
-  query.GetBlob(0, &sha256);
-  std::copy_n(sha256.begin(), std::min(sha256.size(), photo.sha256.bytes.size()), photo.sha256.bytes.begin());
+  photo.sha256 = query.GetSha256(0);
   photo.path = query.GetText(1);
   photo.size_bytes = query.GetInt(2);
   photo.format = query.GetText(3);

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <sqlite3.h>
 
+#include <algorithm>
 #include <system_error>
 #include <unordered_map>
 #include <utility>
@@ -197,6 +198,14 @@ void Query::GetBlob(int column, std::vector<uint8_t>* bytes) const {
     const int size = data == nullptr ? 0 : value.getBytes();
     bytes->assign(data, data + size);
   });
+}
+
+Sha256 Query::GetSha256(int column) const {
+  std::vector<uint8_t> bytes;
+  GetBlob(column, &bytes);
+  Sha256 sha256;
+  if (bytes.size() == sha256.bytes.size()) std::copy(bytes.begin(), bytes.end(), sha256.bytes.begin());
+  return sha256;
 }
 
 // --- Connection

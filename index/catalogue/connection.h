@@ -14,6 +14,8 @@
 #include <string>
 #include <vector>
 
+#include "index/base/sha256.h"
+
 namespace SQLite {
 class Database;
 class Statement;
@@ -50,6 +52,7 @@ class Query {
   double GetReal(int column) const;
   std::string GetText(int column) const;  // Also for paths.
   void GetBlob(int column, std::vector<uint8_t>* bytes) const;
+  Sha256 GetSha256(int column) const;  // Zeros if it has not 32 bytes.
 
  private:
   friend class Connection;

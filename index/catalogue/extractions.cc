@@ -59,27 +59,10 @@ void Extractions::Replace(PhotoId photo, const StoredFeatures& features, int64_t
   static constexpr char kDoing[] = "replacing features";
   Connection& connection = catalogue_.impl_->Writer();
   Atomic atomic(connection, kDoing);
-  const int64_t extractor =
-      catalogue_.impl_->FindOrAdd("SELECT id FROM extractors WHERE name = ?",
-                                  "INSERT INTO extractors (name) VALUES (?)", features.extractor, kDoing);
-  const auto checksum = internal::FeaturesChecksum(features);
-  connection
-      .Use(
-          "UPDATE features SET extractor_id = ?, width_px = ?, height_px = ?, num_keypoints = ?, checksum = ?, pdq = "
-          "?, "
-          "global_descriptor = ?, keypoints = ?, descriptors = ? WHERE photo_id = ?",
-          kDoing)
-      .Int(extractor)
-      .Int(features.width_px)
-      .Int(features.height_px)
-      .Int(features.num_keypoints)
-      .Blob(checksum)
-      .Blob(features.pdq)
-      .Blob(features.global_descriptor)
-      .Blob(features.keypoints)
-      .Blob(features.descriptors)
-      .Int(photo.value)
-      .Run();
+  catalogue_.impl_->WriteFeatures(
+      "UPDATE features SET extractor_id = ?, width_px = ?, height_px = ?, num_keypoints = ?, checksum = ?, pdq = ?, "
+      "global_descriptor = ?, keypoints = ?, descriptors = ? WHERE photo_id = ?",
+      features, photo, kDoing);
   if (connection.num_changes() == 0) {
     throw Error(ErrorCode::kNotFound, fmt::format("{}: there is no photo {}.", connection.name(), photo.value));
   }

@@ -60,7 +60,8 @@ void Links::AddPhotoLinks(const std::vector<PhotoLink>& links) {
   Atomic atomic(connection, kWriting);
   {
     Query query = connection.Use(
-        "INSERT INTO photo_links (low_photo, high_photo, verdict, probability, log10_nfa, num_inliers, mirrored, found_at) "
+        "INSERT INTO photo_links (low_photo, high_photo, verdict, probability, log10_nfa, num_inliers, mirrored, "
+        "found_at) "
         "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (low_photo, high_photo) DO UPDATE SET verdict = excluded.verdict, "
         "probability = excluded.probability, log10_nfa = excluded.log10_nfa, num_inliers = excluded.num_inliers, "
         "mirrored = excluded.mirrored, found_at = excluded.found_at",
@@ -93,8 +94,10 @@ SellerReview Links::AddReview(SellerId a, SellerId b, Answer answer, const std::
   }
   const SellerReview review{std::min(a, b), std::max(a, b), answer, note, reviewer, UtcNow()};
   CatalogueAccess::Writer(catalogue_)
-      .Use("INSERT INTO seller_reviews (low_seller, high_seller, answer, note, reviewer, reviewed_at) VALUES (?, ?, ?, ?, ?, ?)",
-           kWriting)
+      .Use(
+          "INSERT INTO seller_reviews (low_seller, high_seller, answer, note, reviewer, reviewed_at) VALUES (?, ?, ?, "
+          "?, ?, ?)",
+          kWriting)
       .Int(review.low.value)
       .Int(review.high.value)
       .Text(std::string(AnswerName(answer)))
@@ -121,9 +124,10 @@ std::vector<SellerLink> Links::SetSellerLinks(std::vector<SellerLink> links, int
       if (is_same) continue;
     }
     connection
-        .Use("INSERT INTO seller_links (low_seller, high_seller, probability, run_id) VALUES (?, ?, ?, ?) "
-             "ON CONFLICT (low_seller, high_seller) DO UPDATE SET probability = excluded.probability",
-             kWriting)
+        .Use(
+            "INSERT INTO seller_links (low_seller, high_seller, probability, run_id) VALUES (?, ?, ?, ?) "
+            "ON CONFLICT (low_seller, high_seller) DO UPDATE SET probability = excluded.probability",
+            kWriting)
         .Int(link.low.value)
         .Int(link.high.value)
         .Real(link.probability)
@@ -161,9 +165,10 @@ void Links::SetMember(SellerId seller, int64_t group) {
     return;
   }
   connection
-      .Use("INSERT INTO seller_group_members (seller_id, group_id) VALUES (?, ?) "
-           "ON CONFLICT (seller_id) DO UPDATE SET group_id = excluded.group_id",
-           kWriting)
+      .Use(
+          "INSERT INTO seller_group_members (seller_id, group_id) VALUES (?, ?) "
+          "ON CONFLICT (seller_id) DO UPDATE SET group_id = excluded.group_id",
+          kWriting)
       .Int(seller.value)
       .Int(group)
       .Run();
@@ -171,9 +176,10 @@ void Links::SetMember(SellerId seller, int64_t group) {
 
 void Links::AddEvent(const SellerGroupEvent& event) {
   CatalogueAccess::Writer(catalogue_)
-      .Use("INSERT INTO seller_group_events (group_id, run_id, kind, seller_id, other_group) "
-           "VALUES (?, ?, ?, nullif(?, 0), nullif(?, 0))",
-           kWriting)
+      .Use(
+          "INSERT INTO seller_group_events (group_id, run_id, kind, seller_id, other_group) "
+          "VALUES (?, ?, ?, nullif(?, 0), nullif(?, 0))",
+          kWriting)
       .Int(event.group)
       .Int(event.run)
       .Text(event.kind)
@@ -188,31 +194,31 @@ PhotoId LastLinkedPhoto(const Catalogue& catalogue) {
 }
 
 std::optional<LinkRun> LastLinkRun(const Catalogue& catalogue) {
-  Query query = CatalogueAccess::Reader(catalogue)
-                    .Use("SELECT id, started_at, finished_at, snapshot, num_matched, num_links FROM link_runs "
-                         "WHERE finished_at IS NOT NULL ORDER BY id DESC LIMIT 1",
-                         kReading);
+  Query query = CatalogueAccess::Reader(catalogue).Use(
+      "SELECT id, started_at, finished_at, snapshot, num_matched, num_links FROM link_runs "
+      "WHERE finished_at IS NOT NULL ORDER BY id DESC LIMIT 1",
+      kReading);
   if (!query.Next()) return std::nullopt;
-  return LinkRun{query.GetInt(0), query.GetText(1), query.GetText(2), query.GetInt(3), query.GetInt(4), query.GetInt(5)};
+  return LinkRun{query.GetInt(0), query.GetText(1), query.GetText(2),
+                 query.GetInt(3), query.GetInt(4),  query.GetInt(5)};
 }
 
 std::vector<PhotoLink> PhotoLinks(const Catalogue& catalogue) {
-  Query query = CatalogueAccess::Reader(catalogue)
-                    .Use("SELECT low_photo, high_photo, verdict, probability, log10_nfa, num_inliers, mirrored, found_at "
-                         "FROM photo_links ORDER BY low_photo, high_photo",
-                         kReading);
+  Query query = CatalogueAccess::Reader(catalogue).Use(
+      "SELECT low_photo, high_photo, verdict, probability, log10_nfa, num_inliers, mirrored, found_at "
+      "FROM photo_links ORDER BY low_photo, high_photo",
+      kReading);
   std::vector<PhotoLink> links;
   while (query.Next()) {
-    links.push_back({PhotoId{query.GetInt(0)}, PhotoId{query.GetInt(1)}, query.GetText(2), query.GetReal(3), query.GetReal(4),
-                     static_cast<int>(query.GetInt(5)), query.GetInt(6) != 0, query.GetText(7)});
+    links.push_back({PhotoId{query.GetInt(0)}, PhotoId{query.GetInt(1)}, query.GetText(2), query.GetReal(3),
+                     query.GetReal(4), static_cast<int>(query.GetInt(5)), query.GetInt(6) != 0, query.GetText(7)});
   }
   return links;
 }
 
 std::vector<SellerReview> LatestSellerReviews(const Catalogue& catalogue) {
-  Query query = CatalogueAccess::Reader(catalogue)
-                    .Use("SELECT low_seller, high_seller, answer, note, reviewer, reviewed_at FROM seller_reviews ORDER BY id",
-                         kReading);
+  Query query = CatalogueAccess::Reader(catalogue).Use(
+      "SELECT low_seller, high_seller, answer, note, reviewer, reviewed_at FROM seller_reviews ORDER BY id", kReading);
   std::map<std::pair<SellerId, SellerId>, SellerReview> latest;
   while (query.Next()) {
     const SellerReview review{SellerId{query.GetInt(0)}, SellerId{query.GetInt(1)}, ParseAnswer(query.GetText(2)),
@@ -225,10 +231,10 @@ std::vector<SellerReview> LatestSellerReviews(const Catalogue& catalogue) {
 }
 
 std::vector<SellerLink> SellerLinks(const Catalogue& catalogue, int64_t after_run) {
-  Query query = CatalogueAccess::Reader(catalogue)
-                    .Use("SELECT low_seller, high_seller, probability, run_id FROM seller_links WHERE run_id > ? "
-                         "ORDER BY low_seller, high_seller",
-                         kReading);
+  Query query = CatalogueAccess::Reader(catalogue).Use(
+      "SELECT low_seller, high_seller, probability, run_id FROM seller_links WHERE run_id > ? "
+      "ORDER BY low_seller, high_seller",
+      kReading);
   query.Int(after_run);
   std::vector<SellerLink> links;
   while (query.Next()) {
@@ -239,11 +245,11 @@ std::vector<SellerLink> SellerLinks(const Catalogue& catalogue, int64_t after_ru
 
 std::vector<SellerGroup> SellerGroups(const Catalogue& catalogue) {
   std::map<int64_t, SellerGroup> groups;
-  Query rows = CatalogueAccess::Reader(catalogue)
-                   .Use("SELECT id, founded_at FROM seller_groups WHERE dissolved_at = '' ORDER BY id", kReading);
+  Query rows = CatalogueAccess::Reader(catalogue).Use(
+      "SELECT id, founded_at FROM seller_groups WHERE dissolved_at = '' ORDER BY id", kReading);
   while (rows.Next()) groups[rows.GetInt(0)] = {rows.GetInt(0), rows.GetText(1), {}};
-  Query members = CatalogueAccess::Reader(catalogue)
-                      .Use("SELECT seller_id, group_id FROM seller_group_members ORDER BY seller_id", kReading);
+  Query members = CatalogueAccess::Reader(catalogue).Use(
+      "SELECT seller_id, group_id FROM seller_group_members ORDER BY seller_id", kReading);
   while (members.Next()) groups[members.GetInt(1)].members.push_back(SellerId{members.GetInt(0)});
   std::vector<SellerGroup> list;
   for (auto& entry : groups) list.push_back(std::move(entry.second));
@@ -251,11 +257,11 @@ std::vector<SellerGroup> SellerGroups(const Catalogue& catalogue) {
 }
 
 std::vector<SellerGroupEvent> SellerGroupEvents(const Catalogue& catalogue, int64_t after_run) {
-  Query query = CatalogueAccess::Reader(catalogue)
-                    .Use("SELECT e.group_id, e.run_id, r.started_at, e.kind, ifnull(e.seller_id, 0), ifnull(e.other_group, 0) "
-                         "FROM seller_group_events AS e JOIN link_runs AS r ON r.id = e.run_id WHERE e.run_id > ? "
-                         "ORDER BY e.id",
-                         kReading);
+  Query query = CatalogueAccess::Reader(catalogue).Use(
+      "SELECT e.group_id, e.run_id, r.started_at, e.kind, ifnull(e.seller_id, 0), ifnull(e.other_group, 0) "
+      "FROM seller_group_events AS e JOIN link_runs AS r ON r.id = e.run_id WHERE e.run_id > ? "
+      "ORDER BY e.id",
+      kReading);
   query.Int(after_run);
   std::vector<SellerGroupEvent> events;
   while (query.Next()) {
@@ -266,17 +272,17 @@ std::vector<SellerGroupEvent> SellerGroupEvents(const Catalogue& catalogue, int6
 }
 
 std::optional<SellerId> FindSeller(const Catalogue& catalogue, const std::string& platform, const std::string& handle) {
-  Query query = CatalogueAccess::Reader(catalogue)
-                    .Use("SELECT u.id FROM platforms AS p JOIN sellers AS u ON u.platform_id = p.id "
-                         "WHERE p.name = ? AND u.handle = ?",
-                         kReading);
+  Query query = CatalogueAccess::Reader(catalogue).Use(
+      "SELECT u.id FROM platforms AS p JOIN sellers AS u ON u.platform_id = p.id "
+      "WHERE p.name = ? AND u.handle = ?",
+      kReading);
   if (!query.Text(platform).Text(handle).Next()) return std::nullopt;
   return SellerId{query.GetInt(0)};
 }
 
 std::vector<PhotoId> UnlinkedPhotos(const Catalogue& catalogue, PhotoId last) {
-  Query query = CatalogueAccess::Reader(catalogue)
-                    .Use("SELECT id FROM photos WHERE id > ? AND id <= ? ORDER BY id", kReading);
+  Query query =
+      CatalogueAccess::Reader(catalogue).Use("SELECT id FROM photos WHERE id > ? AND id <= ? ORDER BY id", kReading);
   query.Int(LastLinkedPhoto(catalogue).value).Int(last.value);
   std::vector<PhotoId> photos;
   while (query.Next()) photos.push_back(PhotoId{query.GetInt(0)});

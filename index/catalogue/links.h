@@ -2,8 +2,8 @@
 //
 // What linking keeps: which photos show the same, what people said of two sellers, and the groups that sellers form.
 //
-// How links come about: engine/link/link.h. Rows of a photo or seller go with it (takedown.h). Photos' own reviews are in
-// reviews.h.
+// How links come about: engine/link/link.h. Rows of a photo or seller go with it (takedown.h). Photos' own reviews are
+// in reviews.h.
 #pragma once
 
 #include <cstdint>
@@ -80,16 +80,16 @@ class Links {
   // Forgets all links between photos, and that anything was matched. Groups and reviews stay.
   void Forget();
 
-  // Stores what somebody says of two sellers. Throws Error(kInvalidArgument) if they are one and the same or no reviewer
-  // is named, Error(kLimit) if a text is beyond 10,000 bytes.
+  // Stores what somebody says of two sellers. Throws Error(kInvalidArgument) if they are one and the same or no
+  // reviewer is named, Error(kLimit) if a text is beyond 10,000 bytes.
   SellerReview AddReview(SellerId a, SellerId b, Answer answer, const std::string& note, const std::string& reviewer);
 
   // Replaces the links between sellers. Those that were there keep their run. Returns the new ones.
   std::vector<SellerLink> SetSellerLinks(std::vector<SellerLink> links, int64_t run);
-  int64_t AddGroup();                                   // Without members yet. Returns its number.
-  void DissolveGroup(int64_t group);                    // It must have no members.
-  void SetMember(SellerId seller, int64_t group);       // 0: of none.
-  void AddEvent(const SellerGroupEvent& event);         // `at` is that of the run.
+  int64_t AddGroup();                              // Without members yet. Returns its number.
+  void DissolveGroup(int64_t group);               // It must have no members.
+  void SetMember(SellerId seller, int64_t group);  // 0: of none.
+  void AddEvent(const SellerGroupEvent& event);    // `at` is that of the run.
 
  private:
   Catalogue& catalogue_;
@@ -97,11 +97,11 @@ class Links {
 
 // Where the next run begins: every indexed photo up to this one has been matched. Invalid: nothing has.
 PhotoId LastLinkedPhoto(const Catalogue& catalogue);
-std::optional<LinkRun> LastLinkRun(const Catalogue& catalogue);  // That was finished.
-std::vector<PhotoLink> PhotoLinks(const Catalogue& catalogue);   // By (low, high).
-std::vector<SellerReview> LatestSellerReviews(const Catalogue& catalogue);  // By pair.
+std::optional<LinkRun> LastLinkRun(const Catalogue& catalogue);                          // That was finished.
+std::vector<PhotoLink> PhotoLinks(const Catalogue& catalogue);                           // By (low, high).
+std::vector<SellerReview> LatestSellerReviews(const Catalogue& catalogue);               // By pair.
 std::vector<SellerLink> SellerLinks(const Catalogue& catalogue, int64_t after_run = 0);  // Of later runs, by pair.
-std::vector<SellerGroup> SellerGroups(const Catalogue& catalogue);        // That live, by number.
+std::vector<SellerGroup> SellerGroups(const Catalogue& catalogue);                       // That live, by number.
 std::vector<SellerGroupEvent> SellerGroupEvents(const Catalogue& catalogue, int64_t after_run = 0);  // Oldest first.
 std::optional<SellerId> FindSeller(const Catalogue& catalogue, const std::string& platform, const std::string& handle);
 // Up to `last`, in order of id.

@@ -48,7 +48,8 @@ void ReadListings(Connection& connection, Market* market) {
     m.listing.currency = query.GetText(7);
     m.listing.posted_at = query.GetText(8);
   }
-  Query labels = connection.Use("SELECT id, listing_id, kind, label FROM listing_labels NOT INDEXED ORDER BY id", kReading);
+  Query labels =
+      connection.Use("SELECT id, listing_id, kind, label FROM listing_labels NOT INDEXED ORDER BY id", kReading);
   while (labels.Next()) {
     RequireSoundRows(connection, "listing_labels", labels.GetInt(0));
     const ListingId listing{labels.GetInt(1)};
@@ -61,29 +62,27 @@ void ReadListings(Connection& connection, Market* market) {
 
 void ReadPhotos(Connection& connection, Market* market) {
   Query query = connection.Use(
-      "SELECT p.id, p.sha256, p.path, p.width_px, p.height_px, "
-      "EXISTS (SELECT 1 FROM bank_photos AS b JOIN banks AS k ON k.id = b.bank_id WHERE b.photo_id = p.id AND k.role = "
-      "'benign'), "
-      "EXISTS (SELECT 1 FROM bank_photos AS b JOIN banks AS k ON k.id = b.bank_id WHERE b.photo_id = p.id AND k.role = "
-      "'seizure') FROM photos AS p NOT INDEXED ORDER BY p.id",
+      "SELECT p.id, p.sha256, p.path, p.width_px, p.height_px, ifnull((SELECT group_concat(k.role) FROM bank_photos AS "
+      "b JOIN banks AS "
+      "k ON k.id = b.bank_id WHERE b.photo_id = p.id), '') FROM photos AS p NOT INDEXED ORDER BY p.id",
       kReading);
-  std::vector<uint8_t> sha256;
   while (query.Next()) {
     RequireSoundRows(connection, "photos", query.GetInt(0));
     MarketPhoto& photo = market->photos.emplace_back();
     photo.id = PhotoId{query.GetInt(0)};
-    query.GetBlob(1, &sha256);
-    std::copy_n(sha256.begin(), std::min(sha256.size(), photo.sha256.bytes.size()), photo.sha256.bytes.begin());
+    photo.sha256 = query.GetSha256(1);
     photo.path = query.GetText(2);
     photo.width_px = static_cast<int>(query.GetInt(3));
     photo.height_px = static_cast<int>(query.GetInt(4));
-    photo.is_benign = query.GetInt(5) != 0;
-    photo.is_seizure = query.GetInt(6) != 0;
+    const std::string roles = query.GetText(5);
+    photo.is_benign = roles.find("benign") != std::string::npos;
+    photo.is_seized = roles.find("seizure") != std::string::npos;
   }
 }
 
 void ReadSightings(Connection& connection, Market* market) {
-  Query query = connection.Use("SELECT id, photo_id, listing_id, captured_at FROM sightings NOT INDEXED ORDER BY id", kReading);
+  Query query =
+      connection.Use("SELECT id, photo_id, listing_id, captured_at FROM sightings NOT INDEXED ORDER BY id", kReading);
   while (query.Next()) {
     RequireSoundRows(connection, "sightings", query.GetInt(0));
     market->sightings.push_back({PhotoId{query.GetInt(1)}, ListingId{query.GetInt(2)}, query.GetText(3)});

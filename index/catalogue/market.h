@@ -32,8 +32,7 @@ struct MarketPhoto {
   Sha256 sha256;
   std::string path;
   int width_px = 0, height_px = 0;
-  bool is_benign = false;   // In a bank with the role `benign`,
-  bool is_seizure = false;  // or `seizure`.
+  bool is_benign = false, is_seized = false;  // In a bank with the role `benign`, `seizure`.
 };
 
 struct MarketSighting {
@@ -50,8 +49,9 @@ struct Market {
   std::vector<MarketSighting> sightings;
 };
 
-// What a writer commits meanwhile may be there in part: a sighting may name what is not in the lists. Throws Error(kCorrupt) if a row is not what was written: nobody is to be linked by a
-// damaged row. Threads, other errors: as Catalogue. Cost: about 15 µs a row; no features are read.
+// What a writer commits meanwhile may be there in part: a sighting may name what is not in the lists. Throws
+// Error(kCorrupt) if a row is not what was written: nobody is to be linked by a damaged row. Threads, other errors: as
+// Catalogue. Cost: about 15 µs a row; no features are read.
 Market ReadMarket(const Catalogue& catalogue);
 
 }  // namespace pugmark

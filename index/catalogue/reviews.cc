@@ -133,9 +133,4 @@ std::vector<Review> Reviews::History() const {
   return history;
 }
 
-bool IsDismissed(const Catalogue& catalogue, const Sha256& a, const Sha256& b) {
-  const std::optional<Review> review = Reviews(catalogue).Latest(a, b);
-  return review && review->answer == Answer::kNo;
-}
-
 }  // namespace pugmark

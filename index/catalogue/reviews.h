@@ -58,7 +58,4 @@ class Reviews {
   const Catalogue& catalogue_;
 };
 
-// Whether a person has said that these two do not show the same: such a pair is never alerted.
-bool IsDismissed(const Catalogue& catalogue, const Sha256& a, const Sha256& b);
-
 }  // namespace pugmark

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "index/catalogue/sealed_files.h"
 
-#include <algorithm>
-#include <vector>
-
 #include "index/catalogue/catalogue_impl.h"
 
 namespace pugmark {
@@ -15,9 +12,7 @@ std::optional<FilePrefixSeal> SealedFiles::Get(const std::string& name) const {
   if (!query.Text(name).Next()) return std::nullopt;
   FilePrefixSeal seal;
   seal.size_bytes = static_cast<uint64_t>(query.GetInt(0));
-  std::vector<uint8_t> sha256;
-  query.GetBlob(1, &sha256);
-  std::copy_n(sha256.begin(), std::min(sha256.size(), seal.sha256.bytes.size()), seal.sha256.bytes.begin());
+  seal.sha256 = query.GetSha256(1);
   return seal;
 }
 

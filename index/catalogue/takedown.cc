@@ -26,14 +26,6 @@ constexpr char kDoing[] = "removing";
 constexpr RemovalTarget::Kind kKinds[] = {RemovalTarget::Kind::kPhoto, RemovalTarget::Kind::kListing,
                                           RemovalTarget::Kind::kSeller, RemovalTarget::Kind::kPlatform};
 
-Sha256 GetSha256(const Query& query, int column) {
-  std::vector<uint8_t> bytes;
-  query.GetBlob(column, &bytes);
-  Sha256 sha256;
-  std::copy_n(bytes.begin(), std::min(bytes.size(), sha256.bytes.size()), sha256.bytes.begin());
-  return sha256;
-}
-
 [[noreturn]] void ThrowNotFound(const RemovalTarget& target) {
   const std::string where =
       target.platform.empty() ? "without a platform" : "of platform '" + EscapeText(target.platform) + "'";
@@ -149,7 +141,7 @@ class Collector {
   Sha256 Sha256Of(int64_t photo) {
     Query query = connection_.Use("SELECT sha256 FROM photos WHERE id = ?", kDoing);
     PUGMARK_CHECK(query.Int(photo).Next());
-    return GetSha256(query, 0);
+    return query.GetSha256(0);
   }
 
   Connection& connection_;
@@ -357,7 +349,7 @@ std::vector<Removal> Takedown::Receipts(int64_t after) const {
     Query photos =
         connection.Use("SELECT photo_id, sha256 FROM removed_photos WHERE removal_id = ? ORDER BY photo_id", kReading);
     photos.Int(removal.id);
-    while (photos.Next()) removal.photos.push_back({PhotoId{photos.GetInt(0)}, GetSha256(photos, 1)});
+    while (photos.Next()) removal.photos.push_back({PhotoId{photos.GetInt(0)}, photos.GetSha256(1)});
     Query listings = connection.Use(
         "SELECT platform, identity, seller, num_sightings, is_gone FROM removed_listings WHERE removal_id = ? ORDER BY "
         "id",
@@ -376,7 +368,7 @@ std::vector<RemovedPhoto> Takedown::Unpurged() const {
       CatalogueAccess::Reader(catalogue_)
           .Use("SELECT photo_id, sha256 FROM removed_photos WHERE purged = 0 ORDER BY photo_id", "reading removals");
   std::vector<RemovedPhoto> photos;
-  while (query.Next()) photos.push_back({PhotoId{query.GetInt(0)}, GetSha256(query, 1)});
+  while (query.Next()) photos.push_back({PhotoId{query.GetInt(0)}, query.GetSha256(1)});
   return photos;
 }
 
@@ -407,7 +399,7 @@ std::vector<TombstoneHash> Takedown::Hashes() const {
   std::vector<TombstoneHash> hashes;
   while (query.Next()) {
     TombstoneHash& hash = hashes.emplace_back();
-    hash.tombstone = {GetSha256(query, 0), query.GetText(1), query.GetText(2)};
+    hash.tombstone = {query.GetSha256(0), query.GetText(1), query.GetText(2)};
     query.GetBlob(3, &hash.pdq);
   }
   return hashes;

@@ -12,6 +12,7 @@
 #include <bit>
 #include <cmath>
 #include <cstring>
+#include <mutex>
 
 #include "index/base/error.h"
 #include "index/vectors/checked_writer.h"
@@ -61,10 +62,21 @@ int RecommendedNumWords(int64_t num_descriptors) {
   return static_cast<int>(std::bit_floor(static_cast<unsigned>(std::clamp(words, 16.0, 16384.0))));
 }
 
+// Grouping 16,384 words takes a tenth of a second and more, and many a command opens a codebook and looks nothing up.
+struct Codebook::LazyCells {
+  const WordCells& Of(const faiss::IndexIVFSpectralHash& index) {
+    std::call_once(once, [&] {
+      cells.add(static_cast<faiss::Index::idx_t>(index.nlist), dynamic_cast<faiss::IndexFlat&>(*index.quantizer).get_xb());
+    });
+    return cells;
+  }
+
+  std::once_flag once;
+  WordCells cells{kVectorSize, kCellSeed};
+};
+
 Codebook::Codebook(std::unique_ptr<faiss::IndexIVFSpectralHash> index) : index_(std::move(index)) {
-  if (!WordCells::ServeFor(index_->nlist)) return;
-  cells_ = std::make_unique<WordCells>(kVectorSize, kCellSeed);
-  cells_->add(static_cast<faiss::Index::idx_t>(index_->nlist), dynamic_cast<faiss::IndexFlat&>(*index_->quantizer).get_xb());
+  if (WordCells::ServeFor(index_->nlist)) cells_ = std::make_unique<LazyCells>();
 }
 
 Codebook::Codebook(Codebook&&) noexcept = default;
@@ -150,9 +162,9 @@ std::vector<WordAssignment> Codebook::Assign(std::span<const uint8_t> descriptor
 
   std::vector<float> distances(n * k);
   std::vector<faiss::Index::idx_t> words(n * k);
-  const faiss::Index& quantizer = cells_ ? *cells_ : *index_->quantizer;
-  quantizer.search(static_cast<faiss::Index::idx_t>(n), vectors.data(), words_each, distances.data(),
-                            words.data());
+  const faiss::Index* quantizer = index_->quantizer;
+  if (cells_) quantizer = &cells_->Of(*index_);
+  quantizer->search(static_cast<faiss::Index::idx_t>(n), vectors.data(), words_each, distances.data(), words.data());
   // One pass per rank of word: encode_vectors projects every vector it is given, and takes one word for each.
   std::vector<faiss::Index::idx_t> ranked(n);
   std::vector<uint8_t> codes(n * sizeof(uint64_t));

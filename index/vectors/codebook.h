@@ -38,8 +38,6 @@ struct WordAssignment {
   uint64_t signature = 0;
 };
 
-class WordCells;
-
 class Codebook {
  public:
   // descriptors: n × 128 bytes, row-major. num_words is lowered to n if there are fewer descriptors; n must be positive.
@@ -66,7 +64,8 @@ class Codebook {
  private:
   explicit Codebook(std::unique_ptr<faiss::IndexIVFSpectralHash> index);
   std::unique_ptr<faiss::IndexIVFSpectralHash> index_;
-  std::unique_ptr<WordCells> cells_;  // Of its words; null if there are few.
+  struct LazyCells;
+  std::unique_ptr<LazyCells> cells_;  // Of its words, made by the first Assign; null if there are few words.
 };
 
 }  // namespace pugmark

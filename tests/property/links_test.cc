@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Linking runs on a collection: each pair of photos once, whatever the order, the threads and the interruptions; groups and
-// decisions survive; what is removed is gone.
-#include "engine/link/link.h"
-
+// Linking runs on a collection: each pair of photos once, whatever the order, the threads and the interruptions; groups
+// and decisions survive; what is removed is gone.
 #include <gmock/gmock.h>
 
 #include <fstream>
 
 #include "engine/collection/takedown.h"
+#include "engine/link/link.h"
 #include "index/base/error.h"
 #include "index/base/files.h"
 #include "index/catalogue/banks.h"
@@ -35,7 +34,8 @@ class LinksTest : public PictureCollectionTest {
                    const std::string& platform, const std::string& number, const std::string& seller) {
     std::ofstream manifest(folder / "m.csv");
     manifest << "file,platform,listing_id,seller,posted_at\n";
-    for (const std::string& file : files) manifest << file << "," << platform << "," << number << "," << seller << ",2025-01-01\n";
+    for (const std::string& file : files)
+      manifest << file << "," << platform << "," << number << "," << seller << ",2025-01-01\n";
     manifest.close();
     IngestOptions options;
     options.manifests = {folder / "m.csv"};
@@ -127,8 +127,9 @@ TEST_F(LinksTest, AnInterruptedRunGoesOn) {
   TakeTwoHandles();
   std::stop_source source;
   LinkOptions options;
-  const LinkReport first =
-      RunLinking(collection_, options, source.get_token(), [&](int64_t done, int64_t) { if (done == 3) source.request_stop(); });
+  const LinkReport first = RunLinking(collection_, options, source.get_token(), [&](int64_t done, int64_t) {
+    if (done == 3) source.request_stop();
+  });
   EXPECT_TRUE(first.cancelled);
   EXPECT_GE(first.num_matched, 3);
   EXPECT_THAT(Graph().groups, IsEmpty());
@@ -161,7 +162,8 @@ TEST_F(LinksTest, DecisionsSurviveEveryRerun) {
   }
   {
     Catalogue catalogue = Open();
-    Links(catalogue).AddReview(*FindSeller(catalogue, "bazaar", "joe"), *FindSeller(catalogue, "market", "jim"), Answer::kUnsure, "", "ana");
+    Links(catalogue).AddReview(*FindSeller(catalogue, "bazaar", "joe"), *FindSeller(catalogue, "market", "jim"),
+                               Answer::kUnsure, "", "ana");
   }
   Run();
   EXPECT_THAT(Graph().groups.at(0).sellers, SizeIs(3)) << "The decision was taken back.";
@@ -175,7 +177,8 @@ TEST_F(LinksTest, AReviewOfThePhotosCutsAndConfirms) {
   yes.answer = Answer::kYes;
   no.reviewer = yes.reviewer = "ana";
   for (int i = 0; i < 3; ++i) {
-    AddReview(database, Sha256::OfFile(Picture(i)), Sha256::OfFile(scratch_ / "in" / ("c" + std::to_string(i) + ".jpg")), no);
+    AddReview(database, Sha256::OfFile(Picture(i)),
+              Sha256::OfFile(scratch_ / "in" / ("c" + std::to_string(i) + ".jpg")), no);
   }
   AddReview(database, Sha256::OfFile(Picture(0)), Sha256::OfFile(Picture(3)), yes);
   Run();
@@ -208,7 +211,8 @@ TEST_F(LinksTest, ATakedownTakesLinksGroupsAndDecisionsAlong) {
   Run();
   {
     Catalogue catalogue = Open();
-    Links(catalogue).AddReview(*FindSeller(catalogue, "bazaar", "joe"), *FindSeller(catalogue, "market", "jim"), Answer::kYes, "", "ana");
+    Links(catalogue).AddReview(*FindSeller(catalogue, "bazaar", "joe"), *FindSeller(catalogue, "market", "jim"),
+                               Answer::kYes, "", "ana");
   }
   {
     const FileLock lock(CollectionPaths{collection_}.lock());

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Linking without photos: how evidence is weighed, which sellers are a group, and what becomes of groups over the nights.
+// Linking without photos: how evidence is weighed, which sellers are a group, and what becomes of groups over the
+// nights.
 #include <gmock/gmock.h>
 
 #include <algorithm>
@@ -272,7 +273,8 @@ TEST(Communities, WhatIsCutStaysApartAndEveryCommunityHangsTogether) {
       for (bool grew = true; grew;) {
         grew = false;
         for (const auto& [pair, weight] : weights) {
-          if (weight <= 0 || found[pair.first] != found[pair.second] || reached[pair.first] == reached[pair.second]) continue;
+          if (weight <= 0 || found[pair.first] != found[pair.second] || reached[pair.first] == reached[pair.second])
+            continue;
           reached[pair.first] = reached[pair.second] = grew = true;
         }
       }
@@ -296,22 +298,26 @@ TEST(PlanGroups, GroupsKeepTheirNumbers) {
   EXPECT_THAT(plan.numbers, ElementsAre(7, 12, 0));
   std::vector<std::string> told;
   for (const GroupChange& c : plan.changes) {
-    told.push_back(std::string(GroupEventName(c.kind)) + " " + std::to_string(c.group) + " " + std::to_string(c.seller.value));
+    told.push_back(std::string(GroupEventName(c.kind)) + " " + std::to_string(c.group) + " " +
+                   std::to_string(c.seller.value));
   }
   EXPECT_THAT(told, ElementsAre("joined 7 6", "left 7 5", "joined 12 22", "founded 0 0", "dissolved 9 0"));
 }
 
 TEST(PlanGroups, TheLargerPartKeepsTheNumberInSplitsAndMergers) {
-  const GroupPlan split = PlanGroups(std::vector<SellerGroup>{{7, "", Ids({1, 2, 3, 4, 5})}}, {Ids({1, 2}), Ids({3, 4, 5})});
+  const GroupPlan split =
+      PlanGroups(std::vector<SellerGroup>{{7, "", Ids({1, 2, 3, 4, 5})}}, {Ids({1, 2}), Ids({3, 4, 5})});
   EXPECT_THAT(split.numbers, ElementsAre(0, 7));
   EXPECT_EQ(split.changes[0].kind, GroupEventKind::kFounded);
   EXPECT_EQ(split.changes[1].kind, GroupEventKind::kSplitFrom);
   EXPECT_EQ(split.changes[1].other_group, 7);
-  const GroupPlan merged = PlanGroups(std::vector<SellerGroup>{{7, "", Ids({1, 2})}, {8, "", Ids({3, 4, 5})}}, {Ids({1, 2, 3, 4, 5})});
+  const GroupPlan merged =
+      PlanGroups(std::vector<SellerGroup>{{7, "", Ids({1, 2})}, {8, "", Ids({3, 4, 5})}}, {Ids({1, 2, 3, 4, 5})});
   EXPECT_THAT(merged.numbers, ElementsAre(8));
   EXPECT_EQ(merged.changes.back().kind, GroupEventKind::kMergedInto);
   EXPECT_EQ(merged.changes.back().group, 7);
-  const GroupPlan even = PlanGroups(std::vector<SellerGroup>{{7, "", Ids({1, 2})}, {8, "", Ids({3, 4})}}, {Ids({1, 2, 3, 4})});
+  const GroupPlan even =
+      PlanGroups(std::vector<SellerGroup>{{7, "", Ids({1, 2})}, {8, "", Ids({3, 4})}}, {Ids({1, 2, 3, 4})});
   EXPECT_THAT(even.numbers, ElementsAre(7)) << "Of equals the older.";
 }
 

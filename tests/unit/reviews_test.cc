@@ -17,6 +17,11 @@ Sha256 Photo(uint8_t number) {
   return sha256;
 }
 
+bool IsDismissed(const Catalogue& catalogue, const Sha256& a, const Sha256& b) {
+  const std::optional<Review> review = Reviews(catalogue).Latest(a, b);
+  return review && review->answer == Answer::kNo;
+}
+
 class ReviewsTest : public testing::Test {
  protected:
   void SetUp() override { Catalogue::Create(database_); }
