@@ -5,9 +5,8 @@
 
 #include <algorithm>
 #include <map>
-#include <nlohmann/json.hpp>
-#include <set>
 
+#include "engine/link/export_html_graph.h"
 #include "engine/link/export_tables.h"
 #include "engine/link/link_page_files.h"
 #include "engine/link/link_words.h"
@@ -22,7 +21,6 @@ namespace {
 using html::data;
 using html::Optional;
 using html::Safe;
-using Json = nlohmann::ordered_json;
 using kainjow::mustache::mustache;
 
 constexpr size_t kMaxNames = 8;      // Sellers named in the table of groups.
@@ -31,12 +29,6 @@ constexpr double kMissingWidth = 200, kMissingHeight = 150;
 
 std::string Number(size_t number) { return GroupedNumber(static_cast<int64_t>(number)); }
 std::string Many(size_t number, std::string_view noun) { return Counted(static_cast<int64_t>(number), noun); }
-
-// "97 %", and what a person or soft evidence makes of it.
-std::string ProbabilityOf(const SellerEdge& edge) {
-  if (edge.decision != Decision::kNone) return "by a person";
-  return edge.probability > 0 ? LinkPercent(edge.probability) : "soft";
-}
 
 std::string EventText(const GroupEvent& event) {
   std::string text = DayOf(event.at) + ": " + std::string(GroupEventName(event.kind));
@@ -70,7 +62,7 @@ class LinkPage {
     root.set("style", style);
     root.set("script", std::string(kLinkJs));
     root.set("library", std::string(kCytoscapeJs));
-    root.set("graph_data", GraphData());
+    root.set("graph_data", DrawnGraphJson(graph_, drawn_, options_.max_groups));
     root.set("policy",
              fmt::format("default-src 'none'; img-src data:; style-src {}; script-src {} {}; base-uri 'none'; "
                          "form-action 'none'",
@@ -139,7 +131,7 @@ class LinkPage {
     data sellers(data::type::list);
     for (const size_t idx : group.sellers) {
       const SellerNode& seller = graph_.sellers[idx];
-      groups_of_seller_[idx].insert(group.id);
+      drawn_.groups_of_seller[idx].insert(group.id);
       data row;
       row.set("platform", Safe(seller.platform));
       row.set("handle", Safe(seller.handle));
@@ -161,7 +153,7 @@ class LinkPage {
       data edge = LinkOf(graph_.seller_edges[links[i]], group.id);
       edge.set("open", i < kMaxOpenLinks);
       edges.push_back(edge);
-      shown_edges_.insert(links[i]);
+      drawn_.edges.insert(links[i]);
     }
     section.set("edges", edges);
     section.set("edges_left_out", LeftOut(links.size() - num_shown, "link"));
@@ -177,7 +169,7 @@ class LinkPage {
     link.set("a", Safe(LabelOf(graph_.sellers[edge.a])));
     link.set("b", Safe(LabelOf(graph_.sellers[edge.b])));
     link.set("status", std::string(StatusOf(edge)));
-    link.set("probability", ProbabilityOf(edge));
+    link.set("probability", ProbabilityText(edge));
     link.set("since", Optional(Safe(DayOf(edge.since))));
     data evidence(data::type::list);
     const size_t num_shown = std::min(edge.evidence.size(), options_.max_reasons);
@@ -192,8 +184,8 @@ class LinkPage {
       item.set("sides", sides);
       evidence.push_back(item);
       for (const auto& [photo, seller] : {std::pair(reason.photo_a, edge.a), std::pair(reason.photo_b, edge.b)}) {
-        groups_of_photo_[photo].insert(group);
-        offers_.emplace(seller, photo);
+        drawn_.groups_of_photo[photo].insert(group);
+        drawn_.offers.emplace(seller, photo);
       }
     }
     link.set("evidence", evidence);
@@ -231,7 +223,10 @@ class LinkPage {
     const double width = image != nullptr ? image->width_px : kMissingWidth;
     const double height = image != nullptr ? image->height_px : kMissingHeight;
     const html::Picture& picture = pictures_.Add(id, image, Safe(shown.source), width, height, &symbols_);
-    if (!picture.id.empty()) sizes_[idx] = {width, height};
+    if (!picture.id.empty()) {
+      sizes_[idx] = {width, height};
+      drawn_.pictures[idx] = id;
+    }
     return picture;
   }
 
@@ -243,7 +238,7 @@ class LinkPage {
       if (edge.is_link && edge.decision != Decision::kCut) continue;
       if (++num_all > options_.max_leads) continue;
       ++num_shown;
-      shown_edges_.insert(i);
+      drawn_.edges.insert(i);
       std::vector<std::string> reasons;
       for (const Evidence& reason : edge.evidence) {
         if (reasons.size() < options_.max_reasons) reasons.push_back(EvidenceText(reason));
@@ -269,99 +264,13 @@ class LinkPage {
     return made;
   }
 
-  // What the graph draws: the sellers of the shown links and leads, and the photos that are evidence. Requires that the
-  // sections have been made.
-  std::string GraphData() const {
-    std::set<size_t> sellers;
-    Json edges = Json::array();
-    for (const size_t idx : shown_edges_) {
-      const SellerEdge& edge = graph_.seller_edges[idx];
-      sellers.insert({edge.a, edge.b});
-      edges.push_back({{"a", SellerId(edge.a)},
-                       {"b", SellerId(edge.b)},
-                       {"kind", StatusOf(edge)},
-                       {"label", fmt::format("{} {}", StatusOf(edge), ProbabilityOf(edge))},
-                       {"weight", edge.probability}});
-    }
-    for (const auto& [seller, photo] : offers_) {
-      edges.push_back(
-          {{"a", SellerId(seller)}, {"b", PhotoName(photo)}, {"kind", "offers"}, {"label", "offers"}, {"weight", 0}});
-    }
-    for (const PhotoEdge& edge : graph_.photo_edges) {
-      if (!groups_of_photo_.contains(edge.a) || !groups_of_photo_.contains(edge.b) || edge.review == Answer::kNo)
-        continue;
-      edges.push_back({{"a", PhotoName(edge.a)},
-                       {"b", PhotoName(edge.b)},
-                       {"kind", EdgeKindName(edge.kind)},
-                       {"label", fmt::format("{} {}", EdgeKindName(edge.kind), LinkPercent(edge.probability))},
-                       {"weight", edge.probability}});
-    }
-    Json nodes = Json::array();
-    for (const size_t idx : sellers) {
-      const SellerNode& seller = graph_.sellers[idx];
-      const auto groups = groups_of_seller_.find(idx);
-      Json lines = Json::array({Many(seller.listings.size(), "listing")});
-      if (!seller.first_seen.empty()) {
-        lines.push_back(Safe(fmt::format("{} to {}", DayOf(seller.first_seen), DayOf(seller.last_seen))));
-      }
-      nodes.push_back({{"id", SellerId(idx)},
-                       {"kind", "seller"},
-                       {"label", Safe(LabelOf(seller))},
-                       {"groups", groups != groups_of_seller_.end() ? Json(groups->second) : Json::array()},
-                       {"picture", ""},
-                       {"lines", std::move(lines)}});
-    }
-    for (const auto& [idx, groups] : groups_of_photo_) {
-      const PhotoNode& photo = graph_.photos[idx];
-      Json lines = Json::array({"SHA-256 " + photo.sha256.Hex()});
-      for (const size_t listing : photo.listings) {
-        if (lines.size() < 6) lines.push_back(Safe(ListingLine(graph_.listings[listing])));
-      }
-      nodes.push_back({{"id", PhotoName(idx)},
-                       {"kind", "photo"},
-                       {"label", "photo " + photo.sha256.Hex().substr(0, 8)},
-                       {"groups", groups},
-                       {"picture", pictures_.Get(PhotoName(idx)).id},
-                       {"lines", std::move(lines)}});
-    }
-    Json groups = Json::array();
-    for (size_t i = 0; i < std::min(graph_.groups.size(), options_.max_groups); ++i) {
-      const Group& group = graph_.groups[i];
-      groups.push_back(
-          {{"id", group.id}, {"label", fmt::format("group {}: {}", group.id, Many(group.sellers.size(), "seller"))}});
-    }
-    const Json json = {{"groups", std::move(groups)}, {"nodes", std::move(nodes)}, {"edges", std::move(edges)}};
-    // Nothing in it can end the element that holds it.
-    std::string text;
-    for (const char c : json.dump(-1, ' ', true, Json::error_handler_t::replace)) {
-      if (c == '<') {
-        text += "\\u003c";
-      } else {
-        text += c;
-      }
-    }
-    return text;
-  }
-
-  static std::string SellerId(size_t idx) { return fmt::format("s{}", idx); }
-  std::string PhotoName(size_t idx) const { return fmt::format("p{}", graph_.photos[idx].id.value); }
-
-  std::string ListingLine(const ListingNode& listing) const {
-    std::string line = listing.first_seen.empty() ? "" : DayOf(listing.first_seen) + ": ";
-    line += LabelOf(listing);
-    if (listing.seller) line += ", " + LabelOf(graph_.sellers[*listing.seller]);
-    return line;
-  }
-
   const LinkGraph& graph_;
   const LinkHtmlOptions& options_;
   html::PictureBudget budget_;
   html::PictureStore pictures_;
   data symbols_{data::type::list};
   std::map<size_t, std::pair<double, double>> sizes_;  // Of the pictures in the page.
-  std::set<size_t> shown_edges_;
-  std::map<size_t, std::set<int64_t>> groups_of_seller_, groups_of_photo_;
-  std::set<std::pair<size_t, size_t>> offers_;  // Seller, photo.
+  DrawnGraph drawn_;
 };
 
 }  // namespace
