@@ -18,7 +18,7 @@ constexpr char kEvidence[] = "Prove what was done";
 
 // Where a command stands in the help. One that is not named here is upkeep.
 const char* GroupOf(const std::string& command) {
-  for (const char* name : {"init", "ingest", "search", "compare", "review", "alerts", "bank", "link", "share"}) {
+  for (const char* name : {"init", "ingest", "search", "compare", "review", "alerts", "bank", "link", "stats", "share"}) {
     if (command == name) return kDaily;
   }
   for (const char* name : {"log", "check", "doctor"}) {
@@ -118,7 +118,7 @@ std::map<std::string, Run> AddEverything(CLI::App& app, Context& context) {
       ->type_name("DIR");
   const std::map<std::string, Format> formats = {{"text", Format::kText}, {"json", Format::kJson}, {"csv", Format::kCsv}};
   app.add_option("--format", context.format,
-                 "Print results as text (default), as json with one object a line, or as csv (search, compare)")
+                 "Print results as text (default), as json with one object a line, or as csv (search, compare, stats)")
       ->transform(CLI::CheckedTransformer(formats).description(""))
       ->type_name("text|json|csv");
   app.footer(kMore);
@@ -135,6 +135,7 @@ std::map<std::string, Run> AddEverything(CLI::App& app, Context& context) {
   commands["alerts"] = AddAlerts(app, context);
   commands["bank"] = AddBank(app, context);
   commands["link"] = AddLink(app, context);
+  commands["stats"] = AddStats(app, context);
   commands["remove"] = AddRemove(app, context);
   commands["nightly"] = AddNightly(app, context);
   commands["snapshots"] = AddSnapshots(app, context);

@@ -21,7 +21,7 @@ namespace {
 // What only looks at the state of things; log itself included.
 constexpr std::array<std::string_view, 5> kNotLogged = {"status", "check", "doctor", "log", "snapshots"};
 // What only reads photos, or writes so little that it cannot be killed half-way.
-constexpr std::array<std::string_view, 4> kWithoutBeginning = {"search", "compare", "review", "bank"};
+constexpr std::array<std::string_view, 5> kWithoutBeginning = {"search", "compare", "review", "bank", "stats"};
 
 // An entry stays of a size that people can read and a log can hold; the hash covers what is left out.
 constexpr int64_t kMaxListed = 10'000;

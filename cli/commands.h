@@ -72,6 +72,7 @@ Run AddReview(CLI::App& app, const Context& context);
 Run AddRemove(CLI::App& app, const Context& context);
 Run AddBank(CLI::App& app, const Context& context);
 Run AddAlerts(CLI::App& app, const Context& context);
+Run AddStats(CLI::App& app, const Context& context);
 Run AddNightly(CLI::App& app, const Context& context);
 Run AddLink(CLI::App& app, const Context& context);
 

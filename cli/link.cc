@@ -8,12 +8,14 @@
 
 #include "cli/audit.h"
 #include "cli/commands.h"
+#include "cli/link_exports.h"
 #include "cli/link_output.h"
 #include "cli/person.h"
 #include "cli/photos.h"
 #include "cli/progress.h"
 #include "engine/collection/collection.h"
 #include "engine/link/link_words.h"
+#include "engine/link/photo_traces.h"
 #include "engine/report/report.h"
 #include "index/base/files.h"
 
@@ -26,11 +28,13 @@ struct Options {
   int64_t group = 0, top = 0;
   std::vector<std::string> same, different, undecided;
   std::string note, by;
+  LinkExports exports;
   int num_threads = 1;
 
   int NumQuestions() const {
     const std::initializer_list<bool> asked = {
-        !seller.empty(), groups, group != 0, !same.empty(), !different.empty(), !undecided.empty(), again};
+        !seller.empty(),    groups, group != 0,         !same.empty(), !different.empty(),
+        !undecided.empty(), again,  exports.is_wanted()};
     return static_cast<int>(std::count(asked.begin(), asked.end(), true));
   }
 };
@@ -59,7 +63,7 @@ class Output {
 
 LinkGraph Load(const Context& context) {
   const Collection collection = OpenCollection(context.collection, Catalogue::Access::kRead);
-  LinkGraph graph = LoadGraph(collection.catalogue);
+  LinkGraph graph = LoadGraph(collection.catalogue, ReadPhotoTraces(collection.catalogue));
   if (graph.linked_at.empty()) {
     fmt::print(stderr, "Nothing has been linked yet: 'pugmark link' matches all photos with each other.\n");
   } else if (graph.num_unlinked_photos > 0) {
@@ -197,8 +201,9 @@ int RunNow(const Options& options, const Context& context) {
 int Link(const Options& options, const Context& context) {
   context.RequireCollection();
   if (options.NumQuestions() > 1) {
-    throw Error(ErrorCode::kInvalidArgument,
-                "--seller, --groups, --group, --same, --different, --undecided and --again are asked one at a time.");
+    throw Error(
+        ErrorCode::kInvalidArgument,
+        "--seller, --groups, --group, --same, --different, --undecided, --again and files are asked one at a time.");
   }
   if (options.leads && options.seller.empty()) throw Error(ErrorCode::kInvalidArgument, "--leads goes with --seller.");
   if (options.top != 0 && !options.groups) throw Error(ErrorCode::kInvalidArgument, "--top goes with --groups.");
@@ -206,10 +211,15 @@ int Link(const Options& options, const Context& context) {
   if (!decides && !(options.note.empty() && options.by.empty())) {
     throw Error(ErrorCode::kInvalidArgument, "--note and --by go with --same, --different or --undecided.");
   }
+  CheckLinkExports(options.exports);
   if (decides) return Decide(options, context);
   if (!options.seller.empty()) return ShowSeller(options, context);
   if (options.group != 0) return ShowGroup(options, context);
   if (options.groups) return ShowGroups(options, context);
+  if (options.exports.is_wanted()) {
+    WriteLinkExports(options.exports, Load(context), context);
+    return kDone;
+  }
   return RunNow(options, context);
 }
 
@@ -251,6 +261,7 @@ Run AddLink(CLI::App& app, const Context& context) {
   command->add_option("--by", options->by, "Record this person as the one who decides (default: the login name)")
       ->type_name("NAME")
       ->group(kDecide);
+  AddLinkExports(command, &options->exports);
   return [options, &context] { return Link(*options, context); };
 }
 

@@ -31,6 +31,7 @@ pugmark_need(OpenSSL libssl-dev)
 pugmark_need(JPEG libjpeg62-turbo-dev)
 pugmark_need(GIF libgif-dev)
 pugmark_need_pc(LIBEXIF libexif libexif-dev)
+pugmark_need(ZXing libzxing-dev)
 pugmark_need_pc(LIBHEIF libheif libheif-dev)
 
 # libcsv has neither a CMake configuration nor a .pc file.

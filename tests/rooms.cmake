@@ -6,28 +6,31 @@
 cmake_minimum_required(VERSION 3.25)
 
 set(rooms index/base index/catalogue index/vectors index/snapshots
-          engine/decode engine/features engine/verify engine/collection engine/reindex engine/ingest engine/search
-          engine/alerts engine/link engine/report engine/doctor engine/nightly cli)
+          engine/decode engine/features engine/traces engine/verify engine/collection engine/reindex engine/ingest engine/search
+          engine/decode engine/features engine/traces engine/verify engine/collection engine/reindex engine/ingest engine/search
+          engine/alerts engine/link engine/report engine/stats engine/doctor engine/nightly cli)
 set(may_index_base "")
 set(may_index_catalogue index/base)
 set(may_index_vectors index/base)
 set(may_index_snapshots index/base index/vectors)
 set(may_engine_decode index/base)
 set(may_engine_features index/base engine/decode)
+set(may_engine_traces index/base index/catalogue engine/decode)
 set(may_engine_verify index/base engine/decode engine/features)
 set(may_engine_collection index/base index/catalogue index/vectors index/snapshots engine/decode engine/features)
-set(may_engine_reindex ${may_engine_collection} engine/collection)
+set(may_engine_reindex ${may_engine_collection} engine/collection engine/traces)
 set(may_engine_ingest ${may_engine_reindex} engine/reindex)
 set(may_engine_search ${may_engine_collection} engine/collection engine/verify)
 set(may_engine_alerts ${may_engine_search} engine/search)
-set(may_engine_link ${may_engine_search} engine/search)
+set(may_engine_link ${may_engine_search} engine/search engine/report)
 set(may_engine_nightly ${may_engine_ingest} engine/link engine/ingest ${may_engine_alerts} engine/alerts)
 set(may_engine_report ${may_engine_search} engine/search)
+set(may_engine_stats index/base index/catalogue engine/report)
 set(may_engine_doctor ${may_engine_collection} engine/collection engine/verify)
 set(may_cli ${rooms})
 
 # Header pattern → the rooms that own the library.
-set(libraries SQLiteCpp/ sqlite3.h faiss/ CLI/ opencv2/ opencv2/dnn jpeglib.h gif_lib.h libheif/ libexif/ openssl/ csv.h kainjow/)
+set(libraries SQLiteCpp/ sqlite3.h faiss/ CLI/ opencv2/ opencv2/dnn jpeglib.h gif_lib.h libheif/ libexif/ ZXing/ openssl/ csv.h kainjow/)
 set(owner_SQLiteCpp/ index/catalogue)
 set(owner_sqlite3.h index/catalogue)
 set(owner_faiss/ index/vectors)
@@ -38,9 +41,10 @@ set(owner_jpeglib.h engine/decode)
 set(owner_gif_lib.h engine/decode)
 set(owner_libheif/ engine/decode)
 set(owner_libexif/ engine/decode)
+set(owner_ZXing/ engine/traces)
 set(owner_openssl/ index/base)
 set(owner_csv.h engine/ingest)
-set(owner_kainjow/ engine/report engine/nightly)
+set(owner_kainjow/ engine/report engine/link engine/nightly)
 
 set(num_files 0)
 set(findings "")

@@ -39,6 +39,10 @@ struct PhotoInfo {
   std::string camera_model;
   std::string camera_serial;
   std::string taken_at;      // EXIF DateTimeOriginal as written: "2016:12:05 14:03:11".
+  std::string owner;         // EXIF CameraOwnerName, or else Artist.
+  std::string lens_model;
+  std::string lens_serial;
+  std::string jpeg_tables;   // JPEG: its quantisation tables, see jpeg_tables.h. Empty for other formats.
 };
 
 enum class DecodeErrorCode {

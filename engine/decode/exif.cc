@@ -51,6 +51,10 @@ void ReadExif(Bytes exif, PhotoInfo* info) {
   info->camera_model = Text(data.get(), EXIF_IFD_0, EXIF_TAG_MODEL);
   info->camera_serial = Text(data.get(), EXIF_IFD_EXIF, EXIF_TAG_BODY_SERIAL_NUMBER);
   info->taken_at = Text(data.get(), EXIF_IFD_EXIF, EXIF_TAG_DATE_TIME_ORIGINAL);
+  info->lens_model = Text(data.get(), EXIF_IFD_EXIF, EXIF_TAG_LENS_MODEL);
+  info->lens_serial = Text(data.get(), EXIF_IFD_EXIF, EXIF_TAG_LENS_SERIAL_NUMBER);
+  info->owner = Text(data.get(), EXIF_IFD_EXIF, EXIF_TAG_CAMERA_OWNER_NAME);
+  if (info->owner.empty()) info->owner = Text(data.get(), EXIF_IFD_0, EXIF_TAG_ARTIST);
 }
 
 }  // namespace pugmark::decode

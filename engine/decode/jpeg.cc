@@ -21,6 +21,7 @@
 
 #include "engine/decode/budget.h"
 #include "engine/decode/exif.h"
+#include "engine/decode/jpeg_tables.h"
 #include "engine/decode/pixels.h"
 #include "index/base/files.h"
 
@@ -197,6 +198,7 @@ Failure DecodeJpeg(Bytes data, const DecodeOptions& options, PhotoInfo* info, Im
   if (!reader.ReadHeader(data)) return reader.Reason();
   const jpeg_decompress_struct& header = reader.header();
   ReadMarkers(header, info);
+  info->jpeg_tables = DescribeTables(header);
   if (auto failure = CheckSize(header.image_width, header.image_height, options, info)) return failure;
   if (reader.has_multiple_scans()) {
     if (auto failure = CheckDecodedBytes(reader.CoefficientBytes(), options)) return failure;

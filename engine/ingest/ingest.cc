@@ -18,10 +18,13 @@
 #include "engine/ingest/quarantine.h"
 #include "engine/ingest/refusal.h"
 #include "engine/reindex/quarantine_seal.h"
+#include "engine/traces/traces.h"
 #include "index/base/error.h"
 #include "index/base/fault.h"
 #include "index/base/files.h"
+#include "index/catalogue/listing_history.h"
 #include "index/catalogue/thumbnail_checksums.h"
+#include "index/catalogue/traces.h"
 
 namespace pugmark {
 namespace {
@@ -52,6 +55,7 @@ struct Item {
   int64_t size_bytes = 0;
   PhotoInfo info;
   StoredFeatures features;
+  std::vector<FileTrace> traces;
   std::vector<uint8_t> thumbnail;
   std::vector<uint8_t> original;  // Only if it is to be copied.
   double read_seconds = 0, decode_seconds = 0, features_seconds = 0, thumbnail_seconds = 0;
@@ -151,6 +155,7 @@ class Describer {
       Features features = DescribePhoto(bytes, decode_, decoded.info, *decoded.image, features_);
       if (embedding_) features.global_descriptor = embedding_->Describe(*decoded.image);
       item->features = ToStored(features, features_);
+      item->traces = FindTraces(decoded.info, *decoded.image);
       item->features_seconds = SecondsSince(start);
     }
     start = Clock::now();
@@ -272,6 +277,7 @@ class Writer {
       photo.admitted_at = UtcNow();
       photo.batch = batch_;
       id = collection_.catalogue.AddPhoto(photo, item.features);
+      KeepTraces(collection_.catalogue, *id, item.traces);
     }
     if (item.needs_thumbnail) {
       ThumbnailChecksums(collection_.catalogue).Set(*id, ThumbnailChecksums::Of(item.thumbnail));
@@ -286,6 +292,7 @@ class Writer {
       if (item.input->rows.empty()) listing.title = EscapeText(item.input->path.parent_path().string());
       if (!Admits(item, listing)) continue;
       const ListingId listing_id = collection_.catalogue.AddListing(listing);
+      KeepListingValues(collection_.catalogue, listing_id, listing, row.captured_at);
       if (collection_.catalogue.AddSighting(*id, listing_id, item.input->path.string(), row.captured_at, batch_)) {
         ++num_sightings;
       }

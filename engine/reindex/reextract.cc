@@ -12,6 +12,7 @@
 
 #include "engine/collection/threads.h"
 #include "engine/features/describe.h"
+#include "engine/traces/traces.h"
 #include "index/base/error.h"
 #include "index/base/files.h"
 #include "index/catalogue/extractions.h"
@@ -30,6 +31,7 @@ struct Task {
   Photo photo;
   std::vector<fs::path> places;
   std::optional<StoredFeatures> features;  // Nothing: it cannot be described, and `why`.
+  std::vector<FileTrace> traces;
   std::string why;
 };
 
@@ -75,6 +77,7 @@ void Describe(const Collection& collection, const Embedding* embedding, Task* ta
     Features features = DescribePhoto(bytes, decode, decoded.info, *decoded.image, collection.features);
     if (embedding != nullptr) features.global_descriptor = embedding->Describe(*decoded.image);
     task->features = ToStored(features, collection.features);
+    task->traces = FindTraces(decoded.info, *decoded.image);
   } catch (const Error& e) {
     task->why = e.what();
   } catch (const std::bad_alloc&) {
@@ -118,6 +121,7 @@ ReextractReport Reextract(Collection& collection, const ReextractOptions& option
     for (Task& task : round) {
       if (task.features) {
         extractions.Replace(task.photo.id, *task.features, newest_snapshot);
+        KeepTraces(collection.catalogue, task.photo.id, task.traces);
         ++report.num_done;
         --report.num_left;
         continue;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Describes photos anew whose features come from an older extractor, from their original files.
+// Describes photos anew whose features come from an older extractor, from their original files. Their traces
+// (engine/traces) are taken anew as well.
 //
 // When a new Pugmark describes photos in another way, features of the two ways cannot be compared. So a snapshot is
 // always of one extractor, and covers the photos that have its features; the others are found by their bytes only until

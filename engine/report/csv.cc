@@ -2,86 +2,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
 #include <string>
 #include <vector>
 
+#include "engine/report/csv_line.h"
 #include "engine/report/report.h"
 #include "engine/report/wording.h"
-#include "index/base/files.h"
 
 namespace pugmark {
 namespace {
-
-// What a spreadsheet program would run. The wide forms count in East Asian versions; some programs skip blanks first.
-// (Tabs and line breaks, which some skip too, have been escaped.)
-bool StartsFormula(std::string_view text) {
-  for (bool is_blank = true; is_blank;) {
-    is_blank = false;
-    for (const std::string_view blank : {" ", "\u00a0", "\u3000"}) {
-      if (!text.starts_with(blank)) continue;
-      text.remove_prefix(blank.size());
-      is_blank = true;
-    }
-  }
-  for (const std::string_view start : {"=", "+", "-", "@", "＝", "＋", "－", "＠"}) {
-    if (text.starts_with(start)) return true;
-  }
-  return false;
-}
-
-// What a spreadsheet program would change: leading zeros and long numbers of listings, what looks like a date or a
-// truth value. Whole numbers of up to 15 digits survive.
-bool WouldBeChanged(std::string_view text) {
-  constexpr std::string_view kDigits = "0123456789";
-  if (text.find_first_of(kDigits) == std::string_view::npos) {
-    std::string lower(text);
-    std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return std::tolower(c); });
-    return lower == "true" || lower == "false";
-  }
-  if (text.find_first_not_of(kDigits) == std::string_view::npos)
-    return text.size() > 15 || (text[0] == '0' && text.size() > 1);
-  return text.find_first_not_of("0123456789.,:/-+%eE() ") == std::string_view::npos;
-}
-
-// One line, cell by cell.
-class Line {
- public:
-  // From outside.
-  void Text(std::string_view untrusted) { Foreign(untrusted, WouldBeChanged(untrusted)); }
-  // Likewise, and may become a date.
-  void Time(std::string_view untrusted) { Foreign(untrusted, false); }
-  // Ours.
-  void Cell(std::string_view cell) {
-    if (!is_first_) line_ += ',';
-    is_first_ = false;
-    if (cell.find_first_of("\",\r\n") == std::string_view::npos) {
-      line_ += cell;
-      return;
-    }
-    line_ += '"';
-    for (const char c : cell) line_.append(c == '"' ? 2 : 1, c);
-    line_ += '"';
-  }
-  template <typename Number>
-  void Value(Number number) {
-    Cell(fmt::format("{}", number));
-  }
-  void Empty(int num_cells) {
-    for (int i = 0; i < num_cells; ++i) Cell("");
-  }
-  std::string End() const { return line_ + "\r\n"; }
-
- private:
-  void Foreign(std::string_view untrusted, bool is_guarded) {
-    std::string text = EscapeText(untrusted);
-    if (is_guarded || StartsFormula(text)) text.insert(0, 1, '\'');
-    Cell(text);
-  }
-
-  std::string line_;
-  bool is_first_ = true;
-};
 
 constexpr std::string_view kQueryColumns = "query,query_sha256,snapshot,photos_searched,error,";
 constexpr std::string_view kHitColumns =
@@ -95,7 +24,7 @@ constexpr int kNumHitColumns = 13;
 constexpr int kNumSightingColumns = 13;
 constexpr int kNumReviewColumns = 5;
 
-void AddQuery(const QueryResult& result, Line* line) {
+void AddQuery(const QueryResult& result, CsvLine* line) {
   line->Text(result.path.native());
   line->Cell(result.sha256 ? result.sha256->Hex() : "");
   line->Value(result.snapshot);
@@ -103,7 +32,7 @@ void AddQuery(const QueryResult& result, Line* line) {
   line->Text(result.error_code.empty() ? "" : result.error_code + ": " + result.error);
 }
 
-void AddHit(const Hit& hit, Line* line) {
+void AddHit(const Hit& hit, CsvLine* line) {
   line->Value(hit.rank);
   line->Cell(VerdictName(hit.verdict));
   line->Cell(fmt::format("{:.4g}", hit.verdict == Verdict::kSameFile ? 1.0 : std::min(hit.probability, 0.9999)));
@@ -123,7 +52,7 @@ void AddHit(const Hit& hit, Line* line) {
   line->Text(Joined(banks, "; "));
 }
 
-void AddSighting(const Sighting& sighting, Line* line) {
+void AddSighting(const Sighting& sighting, CsvLine* line) {
   const Listing& listing = sighting.listing;
   for (const std::string& text : {listing.platform, listing.external_id, listing.seller, listing.url}) line->Text(text);
   line->Time(listing.posted_at);
@@ -135,7 +64,7 @@ void AddSighting(const Sighting& sighting, Line* line) {
   }
 }
 
-void AddReview(const Hit& hit, Line* line) {
+void AddReview(const Hit& hit, CsvLine* line) {
   if (!hit.review) {
     line->Empty(kNumReviewColumns);
     return;
@@ -156,11 +85,11 @@ std::string CsvHeader() {
 std::string FormatCsv(const QueryResult& result) {
   std::string lines;
   for (const Hit& hit : result.hits) {
-    Line start;
+    CsvLine start;
     AddQuery(result, &start);
     AddHit(hit, &start);
     for (const Sighting& sighting : hit.sightings) {
-      Line line = start;
+      CsvLine line = start;
       AddSighting(sighting, &line);
       AddReview(hit, &line);
       lines += line.End();
@@ -172,7 +101,7 @@ std::string FormatCsv(const QueryResult& result) {
     }
   }
   if (result.hits.empty()) {
-    Line line;
+    CsvLine line;
     AddQuery(result, &line);
     line.Cell("");
     line.Cell(result.error_code.empty() ? VerdictName(Verdict::kNone) : "error");

@@ -13,7 +13,6 @@
 #include "engine/report/page_files.h"
 #include "engine/report/wording.h"
 #include "index/base/error.h"
-#include "index/base/sha256.h"
 
 namespace pugmark {
 namespace html {
@@ -33,12 +32,6 @@ std::string NameOf(const QueryResult& result) { return Safe(result.path.native()
 
 std::string FailureOf(const QueryResult& result) {
   return result.error_code.empty() ? "" : Safe(result.error_code + ": " + result.error);
-}
-
-// As a Content-Security-Policy names what it allows.
-std::string CspHash(std::string_view text) {
-  const Sha256 sha256 = Sha256::Of({reinterpret_cast<const uint8_t*>(text.data()), text.size()});
-  return "'sha256-" + Base64(sha256.bytes) + "'";
 }
 
 class Page {

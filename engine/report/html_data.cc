@@ -3,6 +3,9 @@
 
 #include <fmt/format.h>
 
+#include "engine/report/html_pictures.h"
+#include "index/base/sha256.h"
+
 namespace pugmark::html {
 
 data Number(double value) { return fmt::format("{:.1f}", value); }
@@ -25,6 +28,11 @@ data Texts(const std::vector<std::string>& texts) {
     list.push_back(item);
   }
   return list;
+}
+
+std::string CspHash(std::string_view text) {
+  const Sha256 sha256 = Sha256::Of({reinterpret_cast<const uint8_t*>(text.data()), text.size()});
+  return "'sha256-" + Base64(sha256.bytes) + "'";
 }
 
 std::string SizeText(int width_px, int height_px) {

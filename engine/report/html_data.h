@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Values for the page's templates. Private to the report room. The templates escape markup; Safe() is for what else
+// Values for pages' templates. For the rooms that write pages. The templates escape markup; Safe() is for what else
 // text from outside could do.
 #pragma once
 
@@ -27,6 +27,9 @@ void AddFact(const std::string& fact, const std::string& value, data* facts);
 
 // Strings as a list of {"text": ...}. Safe already.
 data Texts(const std::vector<std::string>& texts);
+
+// As a Content-Security-Policy names a script or style that it allows.
+std::string CspHash(std::string_view text);
 
 std::string SizeText(int width_px, int height_px);  // "640 × 480"; empty if unknown.
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The pictures of a page, each in it once, within a budget. Private to the report room.
+// The pictures of a page, each in it once, within a budget. For the rooms that write pages.
 #pragma once
 
 #include <cstddef>

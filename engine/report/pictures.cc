@@ -59,6 +59,13 @@ std::optional<std::vector<uint8_t>> PhotoFiles::ThumbnailOf(const Sha256& sha256
   }
 }
 
+ReportPicture PhotoFiles::ThumbnailPictureOf(const Sha256& sha256) const {
+  if (const auto thumbnail = ThumbnailOf(sha256)) {
+    if (std::optional<Image> image = Decoded(*thumbnail)) return {std::move(image), "thumbnail"};
+  }
+  return {std::nullopt, "there is no thumbnail"};
+}
+
 ReportPicture PhotoFiles::PictureOf(const std::string& path, const std::optional<Sha256>& sha256) const {
   if (!sha256) return {std::nullopt, "the file could not be read"};
   Original original = OriginalOf(path, *sha256);

@@ -36,6 +36,9 @@ class PhotoFiles {
   // JPEG bytes of the collection's thumbnail.
   std::optional<std::vector<uint8_t>> ThumbnailOf(const Sha256& sha256) const;
 
+  // The thumbnail, decoded.
+  ReportPicture ThumbnailPictureOf(const Sha256& sha256) const;
+
   // Decoded from the original, else from the thumbnail. At most kPictureSide_px on the long side.
   ReportPicture PictureOf(const std::string& path, const std::optional<Sha256>& sha256) const;
 

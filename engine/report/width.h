@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// How many columns a text takes on a terminal. Private to the report room.
+// How many columns a text takes on a terminal. For the rooms that print.
 //
 // wcwidth(3) of the C.UTF-8 locale that every Debian has, for the calling thread only: the user's locale decides
 // nothing. Departure from it: characters it does not know count as one column.

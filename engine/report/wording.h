@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What terminal, CSV and HTML word alike. Private to the report room.
+// What terminal, CSV and HTML word alike. For the rooms that print.
 #pragma once
 
 #include <cstdint>

@@ -165,8 +165,8 @@ CREATE TABLE snapshots (
 ) STRICT;
 )sql";
 
-constexpr std::array<const char*, 6> kMigrations = {kVersion1,      kNightlySchema,  kIntegritySchema,
-                                                    kCustodySchema, kTakedownSchema, kLinksSchema};
+constexpr std::array<const char*, 7> kMigrations = {kVersion1,      kNightlySchema,  kIntegritySchema,
+                                                    kCustodySchema, kTakedownSchema, kTracesSchema, kLinksSchema};
 
 // PRAGMA foreign_keys does nothing inside of a transaction, so it is switched around one; back on in any case.
 class ForeignKeysOff {

@@ -25,6 +25,7 @@ inline constexpr int32_t kCatalogueApplicationId = 0x5055474D;
 extern const char kNightlySchema[];  // Snapshots' test figures, re-extraction, checksums of thumbnails.
 extern const char kIntegritySchema[];  // Checksums of rows, seals of files.
 extern const char kCustodySchema[];  // Audit log and reviews.
+extern const char kTracesSchema[];  // Traces inside files, what listings said before.
 extern const char kLinksSchema[];  // Links between photos, groups of sellers.
 
 // Migration i leads from version i to version i + 1. Version 0 is an empty database.

@@ -245,6 +245,7 @@ void DeleteRows(Connection& connection, const Doomed& doomed) {
     for (const char* sql :
          {"DELETE FROM bank_photos WHERE photo_id = ?", "DELETE FROM watched_photos WHERE photo_id = ?",
           "DELETE FROM thumbnail_checksums WHERE photo_id = ?", "DELETE FROM reextracted WHERE photo_id = ?",
+          "DELETE FROM photo_traces WHERE photo_id = ?",
           "DELETE FROM photo_links WHERE low_photo = ?", "DELETE FROM photo_links WHERE high_photo = ?",
           "DELETE FROM features WHERE photo_id = ?", "DELETE FROM photos WHERE id = ?"}) {
       ForEachId(connection, sql, entry.first);
@@ -254,6 +255,7 @@ void DeleteRows(Connection& connection, const Doomed& doomed) {
   for (const auto& [id, of] : doomed.listings) {
     if (!of.listing.is_gone) continue;
     ForEachId(connection, "DELETE FROM listing_labels WHERE listing_id = ?", id);
+    ForEachId(connection, "DELETE FROM listing_values WHERE listing_id = ?", id);
     ForEachId(connection, "DELETE FROM listings WHERE id = ?", id);
     if (of.seller_id != 0) sellers.insert(of.seller_id);
     platforms.insert(of.platform_id);

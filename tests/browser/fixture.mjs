@@ -2,7 +2,7 @@
 //
 // Pages made by the program from a few staged ads, and a browser that notes what a page should never do.
 import { execFileSync } from "node:child_process";
-import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -54,6 +54,30 @@ export function makePages() {
   run("compare", query("q22.jpg"), join(samples, "ads", ads[5][0]), "--html", join(folder, "compare.html"));
   run("-c", collection, "review", query("q22.jpg"), join(samples, "ads", ads[5][0]), "yes", "--by", "Ana", "--note", hostileTitle);
   search("reviewed.html", query("q22.jpg"), "--roi", "0%,0%,90%,100%", "--exclude", "10,10,50,40");
+  return { url: (page) => pathToFileURL(join(folder, page)).href, remove: () => rmSync(folder, { recursive: true }) };
+}
+
+// All ads of these sellers, taken in and linked; the page and a blurred one of their links.
+export function makeLinkPages(sellers) {
+  const folder = mkdtempSync(join(tmpdir(), "pugmark-browser-"));
+  const collection = join(folder, "c");
+  const [head, ...rows] = readFileSync(join(samples, "ads", "manifest.csv"), "utf8").trimEnd().split("\n");
+  const mine = rows.filter((row) => sellers.some((seller) => row.includes(`,${seller},`)));
+  for (const row of mine) copyFileSync(join(samples, "ads", row.split(",")[0]), join(folder, basename(row.split(",")[0])));
+  const hostile = `"${hostileTitle.replaceAll('"', '""')}"`;
+  // The first file's name has no comma, and neither has what stands before the title; the title is the seventh.
+  const local = mine.map((row) => {
+    const cells = row.match(/("([^"]|"")*"|[^,]*)(,|$)/g).map((cell) => cell.replace(/,$/, ""));
+    cells[0] = basename(cells[0]);
+    cells[6] = hostile;
+    return cells.slice(0, head.split(",").length).join(",");
+  });
+  writeFileSync(join(folder, "ads.csv"), [head, ...local].join("\n") + "\n");
+  run("-c", collection, "init");
+  run("-c", collection, "ingest", "--manifest", join(folder, "ads.csv"));
+  run("-c", collection, "link");
+  run("-c", collection, "link", "--html", join(folder, "links.html"));
+  run("-c", collection, "link", "--html", join(folder, "blurred.html"), "--blur");
   return { url: (page) => pathToFileURL(join(folder, page)).href, remove: () => rmSync(folder, { recursive: true }) };
 }
 

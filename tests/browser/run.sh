@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Runs the browser tests: PUGMARK_BINARY=... PUGMARK_SAMPLES=... tests/browser/run.sh
+# Runs a browser test: PUGMARK_BINARY=... PUGMARK_SAMPLES=... tests/browser/run.sh page_test.mjs
 # Exit code 77, which ctest shows as skipped, if what they need is missing.
 set -euo pipefail
 cd "$(dirname "$0")"
@@ -13,4 +13,4 @@ command -v node >/dev/null || skip "node"
 [[ -x "${PUGMARK_CHROMIUM:-/usr/bin/chromium}" ]] || skip "Debian's package chromium"
 [[ -d node_modules/playwright-core ]] || skip "the npm package playwright-core"
 
-exec node page_test.mjs
+exec node "$1"

@@ -15,6 +15,7 @@
 #include "index/base/error.h"
 #include "index/base/files.h"
 #include "index/catalogue/extractions.h"
+#include "index/catalogue/traces.h"
 #include "tests/picture_collection.h"
 
 namespace pugmark {
@@ -246,6 +247,10 @@ TEST_F(ReindexTest, GoingBackAndOnAgain) {
 
 TEST_F(ReindexTest, PhotosAreDescribedAnewNightByNight) {
   Take(collection_, {scratch_ / "in"});
+  {
+    Collection older = Open();  // As before there were any traces.
+    for (int64_t id = 1; id <= kPictures; ++id) KeepTraces(older.catalogue, PhotoId{id}, {});
+  }
   ChangeExtractor("150");
   EXPECT_THROW(Searcher(collection_, {}), Error) << "The index is of other features.";
   ReindexOptions two;
@@ -253,6 +258,8 @@ TEST_F(ReindexTest, PhotosAreDescribedAnewNightByNight) {
   const ReindexReport first = Run(two);
   EXPECT_EQ(first.reextraction.num_done, 2);
   EXPECT_EQ(first.reextraction.num_left, kPictures - 2);
+  EXPECT_FALSE(TracesOf(Open().catalogue, PhotoId{1}).empty()) << "Traces are taken anew as well.";
+  EXPECT_TRUE(TracesOf(Open().catalogue, PhotoId{kPictures}).empty());
   EXPECT_EQ(first.snapshot.num_photos, 2) << "An index is of one extractor.";
   EXPECT_EQ(CoverageNow().num_older_features, kPictures - 2);
   EXPECT_EQ(Searcher(collection_, {}).num_unindexed(), kPictures - 2);

@@ -7,6 +7,7 @@
 #include "index/base/error.h"
 #include "index/base/files.h"
 #include "index/base/sha256.h"
+#include "index/base/uuid.h"
 #include "tests/scratch.h"
 
 namespace pugmark {
@@ -84,6 +85,11 @@ TEST(EscapeTextTest, KeepsTextAndShowsWhatIsDangerous) {
   EXPECT_EQ(EscapeText("\xff\xc0\x80"), "\\xFF\\xC0\\x80") << "Overlong and stray bytes are not UTF-8.";
   EXPECT_EQ(EscapeText("\xe2\x82"), "\\xE2\\x82") << "A sequence cut short.";
   EXPECT_EQ(EscapeText("\xed\xa0\x80"), "\\xED\\xA0\\x80") << "A surrogate.";
+}
+
+TEST(NamedUuid, IsVersion5OfTheRfc) {
+  constexpr Uuid kDns = {0x6b, 0xa7, 0xb8, 0x10, 0x9d, 0xad, 0x11, 0xd1, 0x80, 0xb4, 0x00, 0xc0, 0x4f, 0xd4, 0x30, 0xc8};
+  EXPECT_EQ(NamedUuid(kDns, "python.org"), "886313e1-3b8a-5372-9b90-0c9aee199e5d");
 }
 
 }  // namespace

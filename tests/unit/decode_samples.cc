@@ -136,7 +136,7 @@ cv::Mat StoredAs(const cv::Mat& upright, int orientation) {
 }
 
 File ExifBlock(const Exif& exif) {
-  constexpr uint32_t kIfd0 = 8, kExifIfd = kIfd0 + 2 + 4 * 12 + 4, kTexts = kExifIfd + 2 + 2 * 12 + 4;
+  constexpr uint32_t kIfd0 = 8, kExifIfd = kIfd0 + 2 + 5 * 12 + 4, kTexts = kExifIfd + 2 + 5 * 12 + 4;
   File block, texts;
   const auto entry = [&](uint32_t tag, uint32_t type, uint32_t count, uint32_t value) {
     AppendNumber(&block, tag, 2);
@@ -151,15 +151,19 @@ File ExifBlock(const Exif& exif) {
   };
   Append(&block, std::string("II*\0", 4));
   AppendNumber(&block, kIfd0, 4);
-  AppendNumber(&block, 4, 2);
+  AppendNumber(&block, 5, 2);
   text(0x010F, exif.make);
   text(0x0110, exif.model);
   entry(0x0112, 3, 1, static_cast<uint32_t>(exif.orientation));
+  text(0x013B, exif.artist);
   entry(0x8769, 4, 1, kExifIfd);
   AppendNumber(&block, 0, 4);
-  AppendNumber(&block, 2, 2);
+  AppendNumber(&block, 5, 2);
   text(0x9003, exif.taken_at);
+  text(0xA430, exif.owner);
   text(0xA431, exif.serial);
+  text(0xA434, exif.lens_model);
+  text(0xA435, exif.lens_serial);
   AppendNumber(&block, 0, 4);
   Append(&block, texts);
   return block;

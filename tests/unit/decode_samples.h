@@ -22,6 +22,7 @@ cv::Mat StoredAs(const cv::Mat& upright, int orientation);
 struct Exif {
   int orientation = 1;
   std::string make, model, serial, taken_at;
+  std::string artist = "", owner = "", lens_model = "", lens_serial = "";
 };
 // A TIFF structure, little-endian, without "Exif\0\0".
 File ExifBlock(const Exif& exif);
