@@ -24,7 +24,7 @@ struct Finding {
   std::vector<std::pair<std::string, double>> figures;
 };
 
-// Versions and processor, decoders, and whether an edited copy of a picture is recognised. Throws nothing for what it
+// Versions and processor, sandbox, decoders, and whether an edited copy of a picture is recognised. Throws nothing for what it
 // finds.
 std::vector<Finding> ExamineInstallation();
 
