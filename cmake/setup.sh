@@ -16,6 +16,7 @@ if [[ "${1:-}" == --tests ]]; then
   with_tests=yes
   packages+=(libgtest-dev libgmock-dev librapidcheck-dev libbenchmark-dev chromium)
   packages+=(groff-base mandoc zsh)  # Man pages and completions are tried with them.
+  packages+=(cppcheck)
   # A newer Node.js from elsewhere will do, and would clash with Debian's.
   command -v node >/dev/null || packages+=(nodejs)
   command -v npm >/dev/null || packages+=(npm)

@@ -12,8 +12,7 @@
 namespace pugmark {
 
 struct DecodeBudget {
-  // Of the file. A 24-megapixel camera writes 15 MB at best quality, a phone's 48-megapixel HEIC 12 MB; ads are
-  // below 1.
+  // Of the file. A 24-megapixel camera writes 15 MB at best quality, a 48-megapixel phone 12; ads are below 1.
   uint64_t max_file_bytes = 64ull << 20;
   // Of the original by its header. 108 megapixels are what phones are sold with; they come as JPEG, which is decoded
   // scaled and never held as a whole.

@@ -58,7 +58,6 @@ class DecodeWorkers {
     int pid = -1;
     int socket = -1;
   };
-  class Conversation;
 
   Worker Take();
   Worker Start() const;

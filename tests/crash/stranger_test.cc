@@ -181,7 +181,7 @@ TEST_F(Stranger, Manifest) {
     const fs::path snapshot = Snapshot(collection);
     Json manifest = Manifest(snapshot);
     std::vector<Json::json_pointer> fields;
-    Fields(manifest, {}, &fields);
+    Fields(manifest, Json::json_pointer(), &fields);
     for (int edits = 1 + static_cast<int>(random() % 2); edits > 0; --edits) {
       manifest[fields[random() % fields.size()]] = kValues[random() % kValues.size()];
     }
