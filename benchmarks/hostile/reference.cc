@@ -82,8 +82,8 @@ bool HasReferenceDecoder() { return Output({"convert", "-version"}).has_value();
 
 std::optional<Image> DecodeByReference(const std::filesystem::path& file, PhotoFormat format) {
   const auto output = Output({"timeout", "20", "convert", fmt::format("{}:{}[0]", MagickName(format), file.string()),
-                              "-auto-orient", "-background", "white", "-alpha", "remove", "-alpha", "off", "+profile",
-                              "*", "-colorspace", "sRGB", "-depth", "8", "ppm:-"});
+                              "-coalesce", "-auto-orient", "-background", "white", "-alpha", "remove", "-alpha", "off",
+                              "+profile", "*", "-colorspace", "sRGB", "-depth", "8", "ppm:-"});
   return output ? FromPpm(*output) : std::nullopt;
 }
 

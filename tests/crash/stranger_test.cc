@@ -5,7 +5,7 @@
 // The program may say anything but end by a signal, run out of its memory or hang. (damage_test: what accidents do must
 // also be found.)
 //
-// PUGMARK_STRANGER_CASES: cases of each kind (default 12). PUGMARK_STRANGER_SEED: default 1.
+// PUGMARK_STRANGER_CASES: cases of each kind (default 6). PUGMARK_STRANGER_SEED: default 1.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -85,7 +85,7 @@ class Stranger : public testing::Test {
   template <typename Damage>
   static void Try(const std::string& kind, Damage&& damage) {
     std::mt19937_64 random(static_cast<uint64_t>(Number("PUGMARK_STRANGER_SEED", 1)));
-    for (int i = 0; i < Number("PUGMARK_STRANGER_CASES", 12); ++i) {
+    for (int i = 0; i < Number("PUGMARK_STRANGER_CASES", 6); ++i) {
       SCOPED_TRACE(kind + ", case " + std::to_string(i));
       fs::remove_all(*scratch_ / "c");
       fs::copy(*scratch_ / "sound", *scratch_ / "c", fs::copy_options::recursive);
@@ -151,7 +151,8 @@ TEST_F(Stranger, NamesOfOtherFilesAreNotOpened) {
   Try("on-disk lists", [](const fs::path& collection, std::mt19937_64&) {
     const fs::path snapshot = Snapshot(collection);
     std::string name;
-    for (const Json& part : Manifest(snapshot)["parts"]) name = part["file"];
+    const Json manifest = Manifest(snapshot);
+    for (const Json& part : manifest["parts"]) name = part["file"];
     // faiss::OnDiskInvertedLists: "ilod", and a name that FAISS would open and map.
     Bytes bytes = ReadFile(snapshot / name, 1 << 30);
     std::copy_n("ilod", 4, bytes.begin());

@@ -99,7 +99,8 @@ TEST(WorkersKilled, TheResultIsThatOfAnUndisturbedRun) {
   int num_kills = 0;
   for (const std::string name : {"undisturbed", "disturbed"}) {
     const std::string collection = (scratch / name).string();
-    ASSERT_EQ(RunProgram({"-c", collection, "init"}, scratch.path()).exit_code, 0);
+    ASSERT_EQ(RunProgram({"-c", collection, "init", "--size", "320", "--keypoints", "200"}, scratch.path()).exit_code,
+              0);
     std::vector<std::string> words = {"-c", collection, "ingest", "--threads", "2"};
     words.insert(words.end(), folders.begin(), folders.end());
     std::atomic<bool> done = false;

@@ -50,6 +50,13 @@ void PutPhotos(const fs::path& folder) {
       Put(folder / "jpeg" / std::to_string(number++), samples::Jpeg(picture, jpeg));
     }
   }
+  for (int orientation = 1; orientation <= 8; ++orientation) {
+    samples::JpegKind jpeg;
+    jpeg.exif = samples::Exif{orientation, "", "", "", ""};
+    jpeg.quality = 80;
+    Put(folder / "jpeg" / ("orientation_" + std::to_string(orientation)),
+        samples::Jpeg(samples::StoredAs(picture, orientation), jpeg));
+  }
   for (const auto& [name, extension] :
        {std::pair("png", ".png"), std::pair("bmp", ".bmp"), std::pair("tiff", ".tiff"), std::pair("webp", ".webp")}) {
     Put(folder / name / "colour", samples::ByOpenCv(picture, extension));
