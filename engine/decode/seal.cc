@@ -81,10 +81,11 @@ int LoadFilter() {
   const scmp_datum_t namespaces =
       CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET;
   filter.Allow(SCMP_SYS(read), SCMP_A0(SCMP_CMP_EQ, STDIN_FILENO));
-  filter.Allow(SCMP_SYS(write), SCMP_A0(SCMP_CMP_EQ, STDIN_FILENO));  // A socket.
   if (kIsSanitized) {
-    filter.Allow(SCMP_SYS(write), SCMP_A0(SCMP_CMP_EQ, STDERR_FILENO));
+    // Reports go to descriptor 2; what memory may be read is found out by writing it into a pipe.
+    for (const int call : {SCMP_SYS(write), SCMP_SYS(pipe), SCMP_SYS(pipe2), SCMP_SYS(close)}) filter.Allow(call);
   } else {
+    filter.Allow(SCMP_SYS(write), SCMP_A0(SCMP_CMP_EQ, STDIN_FILENO));         // A socket.
     filter.Deny(EBADF, SCMP_SYS(write), SCMP_A0(SCMP_CMP_EQ, STDERR_FILENO));  // libpng has much to say.
   }
   // Memory, none of it from a file or executable.
@@ -126,8 +127,11 @@ std::string Seal(uint64_t memory_bytes) {
   if (::prctl(PR_SET_DUMPABLE, 0) != 0) return fmt::format("prctl(PR_SET_DUMPABLE): {}", std::strerror(errno));
   const uint64_t used = AddressSpace();
   if (used == 0) return "/proc/self/statm cannot be read";
-  bool limited = Limit(RLIMIT_CORE, 0) && Limit(RLIMIT_FSIZE, 0) && Limit(RLIMIT_NOFILE, 0);
-  if (!kIsSanitized) limited = limited && Limit(RLIMIT_AS, used + memory_bytes + kSlackBytes);
+  bool limited = Limit(RLIMIT_CORE, 0);
+  if (!kIsSanitized) {
+    limited = limited && Limit(RLIMIT_FSIZE, 0) && Limit(RLIMIT_NOFILE, 0) &&
+              Limit(RLIMIT_AS, used + memory_bytes + kSlackBytes);
+  }
   if (!limited) return fmt::format("setrlimit: {}", std::strerror(errno));
   if (const int error = LoadFilter(); error != 0) return fmt::format("seccomp: {}", std::strerror(error));
   return "";

@@ -7,7 +7,7 @@
 // or get any of that back. Whoever tries to look for a file is told that he may not (libraries do look, and cope);
 // everything else that is not on the list kills the process (SIGSYS).
 // Method: seccomp-BPF through libseccomp, no_new_privs, rlimits, no core dump. Departure: in builds with a sanitizer
-// memory is not limited (its shadow has terabytes), and descriptor 2 may be written, so that it can report.
+// memory is not limited (its shadow has terabytes), and pipes and descriptor 2 may be written: it needs them to report.
 #pragma once
 
 #include <cstdint>

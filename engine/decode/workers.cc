@@ -35,8 +35,8 @@ std::atomic<DecodeWorkers*> of_process = nullptr;
 
 // A worker links 140 libraries before it says hello; a loaded machine takes its time over that.
 constexpr double kStartSeconds = 60;
-// Sanitizers slow a decoder down by so much.
-constexpr double kSanitizerFactor = 20;
+// Sanitizers slow a decoder down.
+constexpr double kSlowness = decode::kIsSanitized ? 20 : 1;
 // The only variables that a worker is given from the program's environment.
 constexpr const char* kPassedOn[] = {"LD_LIBRARY_PATH", "ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS"};
 
@@ -94,7 +94,8 @@ DecodeWorkers::Worker DecodeWorkers::Start() const {
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
     ThrowNoWorker(fmt::format("socketpair: {}", std::strerror(errno)));
   }
-  std::vector<std::string> words = {"pugmark", kDecodeWorkerArgument, fmt::format("{}", budget_.max_seconds),
+  std::vector<std::string> words = {"pugmark", kDecodeWorkerArgument,
+                                    fmt::format("{}", kSlowness * budget_.max_seconds),
                                     fmt::format("{}", budget_.max_memory_bytes)};
   std::vector<std::string> variables = {"OPENBLAS_NUM_THREADS=1", "OMP_NUM_THREADS=1"};
   for (const char* name : kPassedOn) {
@@ -157,7 +158,7 @@ void DecodeWorkers::GiveBack(Worker worker) {
 }
 
 DecodeResult DecodeWorkers::Decode(std::span<const uint8_t> data, const DecodeOptions& options) {
-  const double seconds = budget_.max_seconds * (decode::kIsSanitized ? kSanitizerFactor : 1);
+  const double seconds = kSlowness * budget_.max_seconds;
   DecodeResult result;
   for (int tries = 0; tries < kMaxTries; ++tries) {
     const Worker worker = Take();
@@ -172,19 +173,19 @@ DecodeResult DecodeWorkers::Decode(std::span<const uint8_t> data, const DecodeOp
     result = {};
     result.info.format = FindPhotoFormat(data);
     const int status = Bury(worker.pid, worker.socket, end == End::kDied);
-    if (end == End::kTooSlow) {
+    const int signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+    if (end == End::kTooSlow || signal == SIGPROF) {  // Its own clock, if this process could not look in time.
       result.error = {
           DecodeErrorCode::kTooSlow,
           fmt::format("Decoding it took more than {} s of processor time, or hung. --photo-seconds gives more.",
                       budget_.max_seconds)};
       return result;
     }
-    const bool was_killed = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
-    if (was_killed) continue;
+    if (signal == SIGKILL) continue;
     std::string how = "sent what no decoder says";
-    if (end == End::kDied && WIFSIGNALED(status)) {
-      how = WTERMSIG(status) == SIGSYS ? "tried what a decoder never does (SIGSYS)"
-                                       : fmt::format("crashed (SIG{})", ::sigabbrev_np(WTERMSIG(status)));
+    if (end == End::kDied && signal != 0) {
+      how = signal == SIGSYS ? "tried what a decoder never does (SIGSYS)"
+                             : fmt::format("crashed (SIG{})", ::sigabbrev_np(signal));
     } else if (end == End::kDied) {
       how = fmt::format("ended by itself (exit code {})", WIFEXITED(status) ? WEXITSTATUS(status) : -1);
     }
