@@ -103,6 +103,7 @@ DecodeWorkers::Worker DecodeWorkers::Start() const {
   }
   const auto pointers = [](std::vector<std::string>& texts) {
     std::vector<char*> result;
+    result.reserve(texts.size() + 1);
     for (std::string& text : texts) result.push_back(text.data());
     result.push_back(nullptr);
     return result;
