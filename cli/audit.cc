@@ -82,7 +82,7 @@ Json Beginning(const CLI::App& command, bool withheld) {
   for (const char* name : {"--no-sandbox", "--photo-seconds", "--photo-memory"}) {
     const CLI::Option* option = command.get_parent()->get_option_no_throw(name);
     if (option != nullptr && option->count() > 0) {
-      fields["decoding"][name + 2] = option->get_expected_max() == 0 ? Json(true) : Json(AuditText(option->results().back()));
+      fields["decoding"][name + 2] = option->get_expected_max() == 0 ? Json(true) : AuditText(option->results().back());
     }
   }
   // Who became root to do this.

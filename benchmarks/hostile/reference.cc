@@ -62,26 +62,12 @@ std::optional<Image> FromPpm(const std::vector<uint8_t>& ppm) {
   return image;
 }
 
-const char* MagickName(PhotoFormat format) {
-  switch (format) {
-    case PhotoFormat::kJpeg: return "jpeg";
-    case PhotoFormat::kPng: return "png";
-    case PhotoFormat::kWebp: return "webp";
-    case PhotoFormat::kTiff: return "tiff";
-    case PhotoFormat::kBmp: return "bmp";
-    case PhotoFormat::kGif: return "gif";
-    case PhotoFormat::kHeic: return "heic";
-    case PhotoFormat::kAvif: return "avif";
-    default: return "";
-  }
-}
-
 }  // namespace
 
 bool HasReferenceDecoder() { return Output({"convert", "-version"}).has_value(); }
 
 std::optional<Image> DecodeByReference(const std::filesystem::path& file, PhotoFormat format) {
-  const auto output = Output({"timeout", "20", "convert", fmt::format("{}:{}[0]", MagickName(format), file.string()),
+  const auto output = Output({"timeout", "20", "convert", fmt::format("{}:{}[0]", PhotoFormatName(format), file.string()),
                               "-coalesce", "-auto-orient", "-background", "white", "-alpha", "remove", "-alpha", "off",
                               "+profile", "*", "-colorspace", "sRGB", "-depth", "8", "ppm:-"});
   return output ? FromPpm(*output) : std::nullopt;
