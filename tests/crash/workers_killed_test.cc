@@ -25,6 +25,7 @@ namespace pugmark::crash {
 namespace {
 
 namespace fs = std::filesystem;
+using Clock = std::chrono::steady_clock;
 
 std::vector<std::string> Folders(const fs::path& scratch) {
   std::vector<std::string> folders;
@@ -97,6 +98,7 @@ TEST(WorkersKilled, TheResultIsThatOfAnUndisturbedRun) {
   const std::vector<std::string> folders = Folders(scratch.path());
   std::vector<std::vector<std::string>> contents;
   int num_kills = 0;
+  double seconds = 0;  // That the undisturbed run takes.
   for (const std::string name : {"undisturbed", "disturbed"}) {
     const std::string collection = (scratch / name).string();
     ASSERT_EQ(RunProgram({"-c", collection, "init", "--size", "320", "--keypoints", "200"}, scratch.path()).exit_code,
@@ -106,10 +108,15 @@ TEST(WorkersKilled, TheResultIsThatOfAnUndisturbedRun) {
     std::atomic<bool> done = false;
     std::thread killer;
     if (name == "disturbed") {
-      killer = std::thread([&] {
+      // As often as the machine's load allows: who kills workers faster than they can start only shows that nothing is
+      // done.
+      const double interval = std::max(0.3, seconds / 20);
+      killer = std::thread([&, interval] {
         std::mt19937_64 random(7);
         while (!done) {
-          std::this_thread::sleep_for(std::chrono::milliseconds(100 + random() % 300));
+          const double factor = 0.5 + static_cast<double>(random() % 1000) / 1000;
+          const auto next = Clock::now() + std::chrono::duration<double>(interval * factor);
+          while (!done && Clock::now() < next) std::this_thread::sleep_for(std::chrono::milliseconds(20));
           for (const pid_t program : ChildrenOf(::getpid())) {
             const std::vector<pid_t> workers = ChildrenOf(program);
             if (workers.empty()) continue;
@@ -119,7 +126,9 @@ TEST(WorkersKilled, TheResultIsThatOfAnUndisturbedRun) {
         }
       });
     }
+    const Clock::time_point start = Clock::now();
     const RunResult run = RunProgram(words, scratch.path());
+    seconds = std::chrono::duration<double>(Clock::now() - start).count();
     done = true;
     if (killer.joinable()) killer.join();
     EXPECT_TRUE(run.exit_code == 0 || run.exit_code == 3) << run.exit_code << ": " << run.err;
