@@ -97,6 +97,21 @@ std::string FirstWord(int argc, const char* const* argv) {
   return "";
 }
 
+// What one hostile photo may cost, and whether it is decoded apart from everything else.
+void AddSandbox(CLI::App& app, Context& context) {
+  app.add_option("--photo-seconds", context.budget.max_seconds,
+                 "Refuse photos that take more processor time than this to decode (default 1)")
+      ->check(CLI::Range(0.01, 3600.0))
+      ->type_name("S");
+  app.add_option_function<uint64_t>("--photo-memory",
+                                    [&context](const uint64_t& mib) { context.budget.max_memory_bytes = mib << 20; },
+                                    "Refuse photos that take more memory than this to decode, in MiB (default 256)")
+      ->check(CLI::Range(16, 65536))
+      ->type_name("MIB");
+  app.add_flag("--no-sandbox", context.no_sandbox,
+               "Decode photos in this process, without limits of time; only for photos whose origin you trust");
+}
+
 }  // namespace
 
 std::string ProgramDescription() {
@@ -121,6 +136,7 @@ std::map<std::string, Run> AddEverything(CLI::App& app, Context& context) {
                  "Print results as text (default), as json with one object a line, or as csv (search, compare, stats)")
       ->transform(CLI::CheckedTransformer(formats).description(""))
       ->type_name("text|json|csv");
+  AddSandbox(app, context);
   app.footer(kMore);
 
   std::map<std::string, Run> commands;

@@ -78,6 +78,13 @@ Json Beginning(const CLI::App& command, bool withheld) {
                  {"host", AuditText(HostName())},
                  {"directory", withheld ? Json(nullptr) : AuditText(std::filesystem::current_path(error).native())},
                  {"parameters", std::move(parameters)}};
+  // What photos were allowed to do, where it is not the default: options of the program, not of the command.
+  for (const char* name : {"--no-sandbox", "--photo-seconds", "--photo-memory"}) {
+    const CLI::Option* option = command.get_parent()->get_option_no_throw(name);
+    if (option != nullptr && option->count() > 0) {
+      fields["decoding"][name + 2] = option->get_expected_max() == 0 ? Json(true) : AuditText(option->results().back());
+    }
+  }
   // Who became root to do this.
   if (const char* sudo = ::getenv("SUDO_USER"); sudo != nullptr && ::getuid() == 0) fields["sudo_user"] = AuditText(sudo);
   return fields;

@@ -13,6 +13,7 @@
 #include <stop_token>
 #include <string>
 
+#include "engine/decode/budget.h"
 #include "index/base/collection.h"
 #include "index/base/error.h"
 
@@ -39,6 +40,8 @@ class AuditTrail;
 struct Context {
   std::filesystem::path collection;
   Format format = Format::kText;
+  DecodeBudget budget;      // What one hostile photo may cost.
+  bool no_sandbox = false;  // Decode photos in this process.
   std::stop_token stop;  // Requested by Ctrl-C and SIGTERM.
   std::shared_ptr<AuditTrail> audit;  // Where a command says what it read and what came out (audit.h). Never null.
 

@@ -6,6 +6,7 @@
 #include <new>
 
 #include "cli/commands.h"
+#include "engine/decode/workers.h"
 #include "index/base/files.h"
 
 namespace pugmark::cli {
@@ -30,6 +31,8 @@ Failure DescribeCurrentException() {
     return {kNoCollection, e.what()};
   } catch (const Error& e) {
     return {ExitCodeOf(e.code()), e.what()};
+  } catch (const SandboxError& e) {
+    return {kFailed, e.what()};
   } catch (const std::filesystem::filesystem_error& e) {
     return {kFailed, EscapeText(e.what())};
   } catch (const std::bad_alloc&) {

@@ -9,7 +9,9 @@
 #include <csignal>
 #include <cstdio>
 #include <iostream>
+#include <cstdlib>
 #include <map>
+#include <optional>
 #include <opencv2/core/utils/logger.hpp>
 #include <thread>
 
@@ -17,6 +19,8 @@
 #include "cli/audit.h"
 #include "cli/commands.h"
 #include "cli/failure.h"
+#include "engine/decode/worker.h"
+#include "engine/decode/workers.h"
 #include "engine/features/features.h"
 #include "index/base/error.h"
 
@@ -82,6 +86,9 @@ int Main(int argc, char** argv) {
     fmt::print(stderr, "pugmark: {}\n", ExplainMistake(app, argc, argv, e));
     return kUsage;
   }
+  SetProcessBudget(context.budget);
+  std::optional<DecodeWorkers> workers;
+  if (!context.no_sandbox) workers.emplace();
   const CLI::App& command = *app.get_subcommands().front();
   const int exit_code = RunLogged(command, context, commands.at(command.get_name()));
   if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
@@ -96,6 +103,7 @@ int Main(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   using namespace pugmark;
+  if (IsDecodeWorker(argc, argv)) std::_Exit(RunDecodeWorker(argc, argv));
   try {
     return cli::Main(argc, argv);
   } catch (...) {

@@ -33,6 +33,7 @@ pugmark_need(GIF libgif-dev)
 pugmark_need_pc(LIBEXIF libexif libexif-dev)
 pugmark_need(ZXing libzxing-dev)
 pugmark_need_pc(LIBHEIF libheif libheif-dev)
+pugmark_need_pc(LIBSECCOMP libseccomp libseccomp-dev)
 
 # libcsv has neither a CMake configuration nor a .pc file.
 find_path(LIBCSV_INCLUDE_DIR csv.h)

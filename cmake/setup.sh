@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 packages=(
   g++ cmake ninja-build pkg-config ccache
   libopencv-dev libfaiss-dev libopenblas-dev libsqlite3-dev libsqlitecpp-dev
-  libjpeg62-turbo-dev libgif-dev libheif-dev libexif-dev libzxing-dev
+  libjpeg62-turbo-dev libgif-dev libheif-dev libexif-dev libseccomp-dev libzxing-dev
   libcli11-dev nlohmann-json3-dev libfmt-dev libtbb-dev libssl-dev libcsv-dev libkainjow-mustache-dev
 )
 with_tests=
@@ -16,6 +16,7 @@ if [[ "${1:-}" == --tests ]]; then
   with_tests=yes
   packages+=(libgtest-dev libgmock-dev librapidcheck-dev libbenchmark-dev chromium)
   packages+=(groff-base mandoc zsh)  # Man pages and completions are tried with them.
+  packages+=(cppcheck)
   # A newer Node.js from elsewhere will do, and would clash with Debian's.
   command -v node >/dev/null || packages+=(nodejs)
   command -v npm >/dev/null || packages+=(npm)

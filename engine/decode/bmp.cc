@@ -7,7 +7,7 @@
 #include <cstdlib>
 #include <iterator>
 
-#include "engine/decode/budget.h"
+#include "engine/decode/checks.h"
 #include "engine/decode/opencv.h"
 
 namespace pugmark::decode {

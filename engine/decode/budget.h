@@ -1,17 +1,41 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What one hostile photo may cost; internal to engine/decode.
+// What one hostile photo may cost: every limit on what comes from outside as a picture, and why it is where it is.
 //
-// The adjustable limits are in DecodeOptions, the fixed ones here, and every decoder asks the functions below before it
-// allocates. A limit is fixed where no honest photo comes near it.
+// Adjustable are those that an honest photo can meet; they hold for the whole process, since the hostility of photos is
+// no property of one call. Fixed are those that no honest photo comes near.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 
-#include "engine/decode/codecs.h"
+namespace pugmark {
 
-namespace pugmark::decode {
+struct DecodeBudget {
+  // Of the file. A 24-megapixel camera writes 15 MB at best quality, a 48-megapixel phone 12; ads are below 1.
+  uint64_t max_file_bytes = 64ull << 20;
+  // Of the original by its header. 108 megapixels are what phones are sold with; they come as JPEG, which is decoded
+  // scaled and never held as a whole.
+  int64_t max_photo_pixels = 128'000'000;
+  // For one photo: its bytes, the copy that some decoders want, and what they decode to. Enough for a 24-megapixel
+  // HEIC, 50 megapixels of PNG, 67 of progressive JPEG. A worker's address space grows by no more than this.
+  uint64_t max_memory_bytes = 256ull << 20;
+  // Processor time for one photo, all threads of the decoder together. 12 megapixels of JPEG take 30 ms, 24 of
+  // progressive JPEG 0.3 s, of HEIC 1.0 s: these need more. So that a busy machine refuses what an idle one does.
+  double max_seconds = 1.0;
+  // The clock's time for one photo, as a multiple of max_seconds: for what waits for ever instead of computing. Wide,
+  // because on a busy machine an honest decoder waits as well.
+  double wall_factor = 30.0;
+
+  // What decoders may allocate for pixels: the rest is for the file's bytes and small things.
+  uint64_t max_decoded_bytes() const { return max_memory_bytes / 4 * 3; }
+};
+
+// The limits of this process: defaults unless set. Set them before the first photo and before there are threads.
+const DecodeBudget& ProcessBudget();
+void SetProcessBudget(const DecodeBudget& budget);
+
+namespace decode {
 
 // What RowShrinker's 32-bit sums hold; DecodeOptions can only set it lower.
 inline constexpr int kMaxSidePx = 32'767;
@@ -27,15 +51,9 @@ inline constexpr int kMaxJpegScans = 200;
 inline constexpr int64_t kMaxJpegScanPixels = 1'280'000'000;
 // A truncated photo is kept if at least 1/kMinRowsShare of its rows were there.
 inline constexpr int kMinRowsShare = 10;
+// What a worker may say of a photo beside its pixels: texts of the EXIF and one sentence, generously.
+inline constexpr size_t kMaxReplyBytes = 1 << 20;
 
-// The size by the header, after it was written to info->width_px and height_px. `width` and `height` are as read,
-// before any narrowing. Errors: kCorrupt for a side of 0 or less, kTooLarge, kTooSmall.
-Failure CheckSize(int64_t width, int64_t height, const DecodeOptions& options, PhotoInfo* info);
+}  // namespace decode
 
-// Errors: kTooLarge if a decoder would have to hold `bytes`.
-Failure CheckDecodedBytes(uint64_t bytes, const DecodeOptions& options);
-
-// `message`: one sentence; texts from the file in it must be escaped already.
-Failure Refuse(DecodeErrorCode code, std::string message);
-
-}  // namespace pugmark::decode
+}  // namespace pugmark

@@ -5,9 +5,10 @@
 #include <new>
 #include <utility>
 
-#include "engine/decode/budget.h"
+#include "engine/decode/checks.h"
 #include "engine/decode/codecs.h"
 #include "engine/decode/pixels.h"
+#include "engine/decode/workers.h"
 #include "index/base/error.h"
 
 namespace pugmark {
@@ -85,11 +86,20 @@ std::string_view DecodeErrorCodeName(DecodeErrorCode code) {
     case DecodeErrorCode::kCorrupt: return "corrupt";
     case DecodeErrorCode::kTooLarge: return "too_large";
     case DecodeErrorCode::kTooSmall: return "too_small";
+    case DecodeErrorCode::kTooSlow: return "too_slow";
+    case DecodeErrorCode::kDecoderDied: return "decoder_died";
   }
   return "corrupt";
 }
 
+PhotoFormat FindPhotoFormat(std::span<const uint8_t> data) { return decode::FindFormat(data); }
+
 DecodeResult Decode(std::span<const uint8_t> data, const DecodeOptions& options) {
+  DecodeWorkers* const workers = DecodeWorkers::OfProcess();
+  return workers != nullptr ? workers->Decode(data, options) : DecodeHere(data, options);
+}
+
+DecodeResult DecodeHere(std::span<const uint8_t> data, const DecodeOptions& options) {
   PUGMARK_CHECK(options.max_side_px >= 1 && options.min_side_px >= 1);
   DecodeResult result;
   if (data.empty()) {

@@ -14,6 +14,8 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/decode/budget.h"
+
 namespace pugmark {
 
 // Decoded, upright pixels. Pixel centres are at half-integers: the first pixel covers [0,1) × [0,1), so that resizing
@@ -52,6 +54,8 @@ enum class DecodeErrorCode {
   kCorrupt,      // Damaged beyond use.
   kTooLarge,     // Over a budget; refused by its header, before allocating.
   kTooSmall,     // Fewer than DecodeOptions::min_side_px on a side.
+  kTooSlow,      // Its time ran out; only by workers.
+  kDecoderDied,  // It brought its decoder down; only by workers.
 };
 std::string_view DecodeErrorCodeName(DecodeErrorCode code);  // "not_an_image", ...
 
@@ -63,9 +67,9 @@ struct DecodeError {
 struct DecodeOptions {
   int max_side_px = 640;                          // Long side of the image; larger photos are shrunk, none is enlarged.
   int min_side_px = 8;                            // Smaller photos are refused: there is nothing to match.
-  int64_t max_photo_pixels = 128'000'000;         // Of the original by its header.
-  int max_photo_side_px = 32'767;                 // More than this default has no effect.
-  uint64_t max_decoded_bytes = 512ull << 20;      // Bound on what a decoder may allocate for pixels.
+  int64_t max_photo_pixels = ProcessBudget().max_photo_pixels;         // Of the original by its header.
+  int max_photo_side_px = decode::kMaxSidePx;                          // More than this default has no effect.
+  uint64_t max_decoded_bytes = ProcessBudget().max_decoded_bytes();    // Bound on what a decoder may allocate for pixels.
 };
 
 // An image or an error, never both. Unreadable input is an expected outcome, so it is a value.
@@ -78,12 +82,21 @@ struct DecodeResult {
 // Decodes `data`: upright by EXIF orientation, shrunk by area averaging; CMYK, YCCK and 16 bit are converted, alpha is
 // laid on white, grey photos give one channel. A truncated JPEG or GIF gives what was there, with info.truncated set,
 // if at least a tenth of its rows were decoded; the rest is grey or white.
+// Where it runs: in a sandboxed worker if the process has DecodeWorkers (workers.h; the program always has, unless told
+// otherwise), else here. The answer is the same.
 //
-// Errors: never throws for the content of `data`, whatever it holds; std::bad_alloc becomes kTooLarge.
-// Threads: safe to call from any number at once; starts none, except that libde265 and dav1d start one or two each for
-// a HEIC or AVIF and end them before this returns. Deterministic.
-// Cost: about 1 ms at 0.2 MP, 4 ms at 2 MP, 21 ms at 12 MP (JPEG).
+// Errors: never throws for the content of `data`, whatever it holds; std::bad_alloc becomes kTooLarge. Throws SandboxError
+// if no worker can be had.
+// Threads: safe to call from any number at once; starts none in this process unless it decodes here: then libde265 and
+// dav1d start one or two each for a HEIC or AVIF and end them before this returns. Deterministic.
+// Cost: about 1 ms at 0.2 MP, 4 ms at 2 MP, 21 ms at 12 MP (JPEG); by a worker about 0.5 ms more.
 DecodeResult Decode(std::span<const uint8_t> data, const DecodeOptions& options);
+
+// The same, in this process whatever it has: what a worker does.
+DecodeResult DecodeHere(std::span<const uint8_t> data, const DecodeOptions& options);
+
+// By the first bytes.
+PhotoFormat FindPhotoFormat(std::span<const uint8_t> data);
 
 // JPEG bytes of `image` shrunk to max_side_px (never enlarged). quality: 1-100. Used for review thumbnails.
 std::vector<uint8_t> EncodeThumbnail(const Image& image, int max_side_px, int quality);

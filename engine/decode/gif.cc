@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "engine/decode/budget.h"
+#include "engine/decode/checks.h"
 #include "engine/decode/pixels.h"
 #include "index/base/files.h"
 

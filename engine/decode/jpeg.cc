@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "engine/decode/budget.h"
+#include "engine/decode/checks.h"
 #include "engine/decode/exif.h"
 #include "engine/decode/jpeg_tables.h"
 #include "engine/decode/pixels.h"

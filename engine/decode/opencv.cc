@@ -9,7 +9,7 @@
 #include <opencv2/imgcodecs.hpp>
 #include <vector>
 
-#include "engine/decode/budget.h"
+#include "engine/decode/checks.h"
 #include "index/base/files.h"
 
 namespace pugmark::decode {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/decode/budget.h"
+#include "engine/decode/checks.h"
 #include "engine/decode/exif.h"
 #include "engine/decode/opencv.h"
 

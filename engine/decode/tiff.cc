@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "engine/decode/budget.h"
+#include "engine/decode/checks.h"
 #include "engine/decode/opencv.h"
 
 namespace pugmark::decode {

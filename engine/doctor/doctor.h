@@ -24,8 +24,8 @@ struct Finding {
   std::vector<std::pair<std::string, double>> figures;
 };
 
-// Versions and processor, decoders, and whether an edited copy of a picture is recognised. Throws nothing for what it
-// finds.
+// Versions and processor, sandbox, decoders, and whether an edited copy of a picture is recognised. Throws nothing for
+// what it finds.
 std::vector<Finding> ExamineInstallation();
 
 struct ExamineOptions {

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "engine/decode/conformance.h"
+#include "engine/decode/workers.h"
 #include "engine/doctor/doctor.h"
 #include "engine/features/features.h"
 #include "engine/verify/verify.h"
@@ -44,6 +45,21 @@ Finding Processor() {
                   {{"cores", num_cores}}};
   if (is_slow) finding.message += " Without AVX2 everything works, but slower.";
   return finding;
+}
+
+Finding Sandbox() {
+  const DecodeWorkers* workers = DecodeWorkers::OfProcess();
+  if (workers == nullptr) return {"sandbox", Level::kWarn, "Photos are decoded without a sandbox (--no-sandbox).", {}};
+  try {
+    Decode(EncodeThumbnail(ConformancePicture(16, 16), 16, 80), {});
+  } catch (const SandboxError& e) {
+    return {"sandbox", Level::kFail, e.what(), {}};
+  }
+  const DecodeBudget& budget = ProcessBudget();
+  return {"sandbox", Level::kOk,
+          fmt::format("Photos are decoded apart, without files and network, each within {} MiB and {} s of processor time.",
+                      budget.max_memory_bytes >> 20, budget.max_seconds),
+          {{"mib", static_cast<double>(budget.max_memory_bytes >> 20)}, {"seconds", budget.max_seconds}}};
 }
 
 void AddDecoders(std::vector<Finding>* findings) {
@@ -106,6 +122,8 @@ std::string_view LevelName(Level level) {
 
 std::vector<Finding> ExamineInstallation() {
   std::vector<Finding> findings = {Versions(), Processor()};
+  findings.push_back(Sandbox());
+  if (findings.back().level == Level::kFail) return findings;  // The rest decodes.
   AddDecoders(&findings);
   findings.push_back(Recognition());
   return findings;

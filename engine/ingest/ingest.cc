@@ -77,7 +77,6 @@ class Describer {
         paths_(collection.paths),
         features_(collection.features),
         embedding_(LoadEmbedding(collection.paths, collection.embedding)),
-        decode_(options.decode),
         readers_([database = collection.paths.catalogue()] { return Catalogue(database, Catalogue::Access::kRead); }) {
     decode_.max_side_px = features_.working_size_px;
   }
@@ -87,7 +86,7 @@ class Describer {
     Clock::time_point start = Clock::now();
     std::vector<uint8_t> bytes;
     try {
-      bytes = ReadFile(path, options_.max_photo_bytes);
+      bytes = ReadFile(path, ProcessBudget().max_file_bytes);
     } catch (const Error& e) {
       item->unreadable = {path, std::string(ErrorCodeName(e.code())), e.what()};
       return;

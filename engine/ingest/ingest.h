@@ -34,8 +34,6 @@ struct IngestOptions {
   int num_threads = 1;
   bool copy_originals = false;    // Keep a byte-identical copy in the collection.
   bool readmit = false;           // Take in what was removed from the collection before; its tombstones are lifted.
-  DecodeOptions decode;           // max_side_px is set from the collection.
-  uint64_t max_photo_bytes = 256ull << 20;
   uint64_t seed = 1;
 };
 

@@ -84,6 +84,18 @@ std::vector<fs::path> ExpandFolders(const std::vector<fs::path>& named) {
   return files;
 }
 
+bool LeadsOut(const fs::path& folder, const fs::path& file) {
+  std::error_code error;
+  const fs::path to = fs::canonical(file, error);
+  if (error) return false;  // Reading it will say why.
+  const fs::path from = fs::canonical(folder, error);
+  return error || std::mismatch(from.begin(), from.end(), to.begin(), to.end()).first != from.end();
+}
+
+Unreadable OutsideOfFolder(const fs::path& file) {
+  return {file, "outside", "It is a symbolic link that leads out of its folder; --allow-outside takes it in."};
+}
+
 Inputs CollectInputs(const IngestOptions& options) {
   const auto require = [](const fs::path& path) {
     if (!Exists(path)) {
@@ -100,11 +112,20 @@ Inputs CollectInputs(const IngestOptions& options) {
     // With one folder named beside the manifest, its rows are relative to that folder if they are not to the manifest.
     Manifest manifest = ReadManifest(path, {}, options.allow_outside);
     for (ManifestRow& row : manifest.rows) {
-      const fs::path relative = row.file.lexically_relative(manifests.back().parent_path());
+      fs::path folder = manifests.back().parent_path();
+      const fs::path relative = row.file.lexically_relative(folder);
       for (auto root = options.inputs.begin(); root != options.inputs.end() && !Exists(row.file); ++root) {
-        if (!relative.empty() && Exists(*root / relative)) row.file = *root / relative;
+        if (relative.empty() || !Exists(*root / relative)) continue;
+        folder = *root;
+        row.file = *root / relative;
       }
-      collector.AddRow(std::move(row));
+      if (!options.allow_outside && LeadsOut(folder, row.file)) {
+        collector.AddProblem({path, "manifest",
+                              fmt::format("line {}: file '{}' leaves its directory by a symbolic link", row.line,
+                                          EscapeText(row.file.string()))});
+      } else {
+        collector.AddRow(std::move(row));
+      }
     }
     for (const ManifestProblem& problem : manifest.problems) {
       collector.AddProblem({path, "manifest", fmt::format("line {}: {}", problem.line, problem.message)});
@@ -112,7 +133,17 @@ Inputs CollectInputs(const IngestOptions& options) {
   }
   for (const fs::path& file : ExpandFolders(options.inputs)) {
     const fs::path absolute = fs::absolute(file).lexically_normal();
-    if (std::find(manifests.begin(), manifests.end(), absolute) == manifests.end()) collector.AddFile(file);
+    if (std::find(manifests.begin(), manifests.end(), absolute) != manifests.end()) continue;
+    // What is named itself may lie anywhere.
+    const auto leads_out = [&](const fs::path& input) { return LeadsOut(input, file); };
+    const bool is_named = std::find(options.inputs.begin(), options.inputs.end(), file) != options.inputs.end();
+    std::error_code ignored;
+    if (!options.allow_outside && !is_named && fs::is_symlink(file, ignored) &&
+        std::all_of(options.inputs.begin(), options.inputs.end(), leads_out)) {
+      collector.AddProblem(OutsideOfFolder(file));
+    } else {
+      collector.AddFile(file);
+    }
   }
   return std::move(collector).Finish();
 }

@@ -27,6 +27,13 @@ struct Inputs {
 // does a folder that cannot be listed, so that reading it says why.
 std::vector<std::filesystem::path> ExpandFolders(const std::vector<std::filesystem::path>& named);
 
+// Whether symbolic links lead from `file`, which lies below `folder` by its name, to a place that does not.
+bool LeadsOut(const std::filesystem::path& folder, const std::filesystem::path& file);
+
+// What is reported of a file that does: crawlers and archives make such links, and who follows them takes in files that
+// nobody gave him.
+Unreadable OutsideOfFolder(const std::filesystem::path& file);
+
 // Throws Error(kNotFound) if an input or manifest does not exist.
 Inputs CollectInputs(const IngestOptions& options);
 

@@ -51,6 +51,10 @@ DropContents ListDrop(const fs::path& folder, double settle_seconds) {
       ++drop.num_unsettled;
       continue;
     }
+    if (fs::is_symlink(file, error) && LeadsOut(folder, file)) {
+      drop.refused.push_back(OutsideOfFolder(file));
+      continue;
+    }
     const std::string extension = LowerExtension(file);
     if (extension != ".csv" && extension != ".jsonl") {
       drop.photos.push_back(file);
@@ -62,7 +66,7 @@ DropContents ListDrop(const fs::path& folder, double settle_seconds) {
           file, {}, false, [](ManifestRow&&) {}, [](ManifestProblem&&) {});
       drop.manifests.push_back(file);
     } catch (const Error& e) {
-      drop.bad_manifests.push_back({file, "manifest", e.what()});
+      drop.refused.push_back({file, "manifest", e.what()});
     }
   }
   return drop;

@@ -15,7 +15,7 @@ namespace pugmark {
 struct DropContents {
   std::vector<std::filesystem::path> manifests;  // *.csv and *.jsonl that can be read, in order of path.
   std::vector<std::filesystem::path> photos;     // All other files.
-  std::vector<Unreadable> bad_manifests;         // That cannot be read at all; their rows are not known.
+  std::vector<Unreadable> refused;               // Manifests that cannot be read at all; links that lead out of the folder.
   int64_t num_unsettled = 0;                     // Files that were written to just now: left for the next night.
 };
 

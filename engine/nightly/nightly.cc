@@ -138,7 +138,7 @@ class Night {
 
   std::string IngestDrop() {
     const DropContents drop = ListDrop(options_.drop, options_.settle_seconds);
-    bad_manifests_ = drop.bad_manifests;
+    refused_ = drop.refused;
     IngestOptions ingest = options_.ingest;
     ingest.inputs = drop.photos;
     ingest.manifests = drop.manifests;
@@ -146,8 +146,9 @@ class Night {
     std::string left;
     if (drop.num_unsettled > 0)
       left = fmt::format("; {} files are still being written and wait for the next night", drop.num_unsettled);
-    for (const Unreadable& bad : drop.bad_manifests) {
-      left += fmt::format("; manifest not usable: {}", bad.message);
+    for (const Unreadable& bad : drop.refused) {
+      left += bad.code == "manifest" ? fmt::format("; manifest not usable: {}", bad.message)
+                                     : fmt::format("; not taken in: {}: {}", EscapeText(bad.path.string()), bad.message);
       report_.skipped_inputs = true;
     }
     if (ingest.inputs.empty() && ingest.manifests.empty()) return "nothing in the drop folder" + left;
@@ -229,7 +230,7 @@ class Night {
     digest->version = options_.version;
     digest->stages = stages_;
     digest->index_figures = figures_;
-    for (const Unreadable& bad : bad_manifests_) {
+    for (const Unreadable& bad : refused_) {
       digest->unreadable.push_back({EscapeText(bad.path.string()), bad.code, bad.message, started_at_, 0});
     }
   }
@@ -277,7 +278,7 @@ class Night {
   NightlyReport report_;
   std::vector<DigestStage> stages_;
   std::vector<std::pair<std::string, std::string>> figures_;
-  std::vector<Unreadable> bad_manifests_;
+  std::vector<Unreadable> refused_;
 };
 
 }  // namespace

@@ -25,7 +25,6 @@ using Clock = std::chrono::steady_clock;
 
 constexpr size_t kPhotosPerCommit = 64;
 constexpr size_t kMaxLostNamed = 100;
-constexpr uint64_t kMaxPhotoBytes = 256ull << 20;
 
 struct Task {
   Photo photo;
@@ -54,7 +53,7 @@ std::vector<uint8_t> ReadOriginal(const Task& task) {
     std::error_code error;
     if (!fs::exists(place, error)) continue;
     try {
-      std::vector<uint8_t> bytes = ReadFile(place, kMaxPhotoBytes);
+      std::vector<uint8_t> bytes = ReadFile(place, ProcessBudget().max_file_bytes);
       if (Sha256::Of(bytes) == task.photo.sha256) return bytes;
       why = fmt::format("{}: is another file now (SHA-256).", EscapeText(place.string()));
     } catch (const Error& e) {

@@ -14,7 +14,6 @@
 namespace pugmark {
 namespace {
 
-constexpr uint64_t kMaxPhotoBytes = 256ull << 20;
 
 void SetError(const DecodeError& error, QueryResult* result) {
   result->error_code = DecodeErrorCodeName(error.code);
@@ -77,7 +76,7 @@ void ReadQuery(const std::filesystem::path& path, const std::function<void(std::
   result->path = path;
   std::vector<uint8_t> bytes;
   try {
-    bytes = ReadFile(path, kMaxPhotoBytes);
+    bytes = ReadFile(path, ProcessBudget().max_file_bytes);
     result->sha256 = Sha256::Of(bytes);
   } catch (const Error& e) {  // Of this photo; the next may well be readable.
     result->error_code = ErrorCodeName(e.code());

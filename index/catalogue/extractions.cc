@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "index/base/error.h"
 #include "index/catalogue/catalogue_impl.h"
 
 namespace pugmark {
@@ -11,6 +12,12 @@ using internal::Atomic;
 using internal::Connection;
 using internal::Query;
 
+namespace {
+
+constexpr int64_t kLargestPhotoId = 0xFFFFFFFF;  // What an entry of an index holds.
+
+}  // namespace
+
 PhotoSet Extractions::PhotosOf(const std::string& extractor, PhotoId last) const {
   Query query = catalogue_.impl_->connection.Use(
       "SELECT photo_id FROM features INDEXED BY features_totals "
@@ -18,7 +25,16 @@ PhotoSet Extractions::PhotosOf(const std::string& extractor, PhotoId last) const
       "listing photos");
   query.Int(last.value).Text(extractor);
   PhotoSet photos;
-  while (query.Next()) photos.Add(PhotoId{query.GetInt(0)});
+  while (query.Next()) {
+    const PhotoId photo{query.GetInt(0)};
+    // The set has a bit for each id up to the largest; a stranger's catalogue must not choose how many that are.
+    if (photo.value < 0 || photo.value > kLargestPhotoId) {
+      throw Error(ErrorCode::kCorrupt, fmt::format("The catalogue holds a photo of number {}, which none can have. Restore it "
+                                                   "from a backup.",
+                                                   photo.value));
+    }
+    photos.Add(photo);
+  }
   return photos;
 }
 

@@ -21,6 +21,9 @@ using Json = nlohmann::ordered_json;
 
 constexpr int kManifestSchema = 2;
 constexpr uint64_t kMaxManifestBytes = 64 << 20;
+constexpr size_t kMostParts = 100'000;
+// What an entry's 32 bits of photo number hold, and more than fits on a disk: sums of counts cannot overflow.
+constexpr int64_t kMostPhotos = 0xFFFFFFFF, kMostEntries = int64_t{1} << 44;
 
 // File names come from a manifest that a stranger may have written; they must stay inside the snapshot.
 bool IsPlainFileName(const std::string& name) {
@@ -116,6 +119,9 @@ SnapshotInfo ReadManifest(const CollectionPaths& paths, int64_t number) {
     info.num_photos = json.at("num_photos").get<int64_t>();
     info.last_photo = PhotoId{json.at("last_photo").get<int64_t>()};
     info.last_sha256 = json.at("last_sha256").get<std::string>();
+    if (json.at("parts").size() > kMostParts || json.at("files").size() > 3 * kMostParts) {
+      ThrowDamaged(file, "it lists more files than any snapshot has");
+    }
     for (const Json& part : json.at("parts")) {
       info.parts.push_back({part.at("file").get<std::string>(), part.at("num_photos").get<int64_t>(),
                             part.at("num_entries").get<int64_t>(), part.value("globals", "")});
@@ -132,10 +138,13 @@ SnapshotInfo ReadManifest(const CollectionPaths& paths, int64_t number) {
   const auto sealed_file = [&](std::string_view name) {
     return std::any_of(info.files.begin(), info.files.end(), [&](const FileSeal& s) { return s.file == name; });
   };
+  const auto counts = [](int64_t count, int64_t most) { return count >= 0 && count <= most; };
   bool complete = info.number == number && sealed_file(kCodebookFile) && info.num_words > 0 &&
+                  counts(info.last_photo.value, kMostPhotos) && counts(info.num_photos, kMostPhotos) &&
                   (info.furniture.empty() || sealed_file(info.furniture));
   for (const PartInfo& part : info.parts) {
-    complete = complete && sealed_file(part.file) && (part.globals.empty() || sealed_file(part.globals));
+    complete = complete && counts(part.num_photos, kMostPhotos) && counts(part.num_entries, kMostEntries) &&
+               sealed_file(part.file) && (part.globals.empty() || sealed_file(part.globals));
   }
   for (const FileSeal& seal : info.files) complete = complete && IsPlainFileName(seal.file);
   if (!complete) ThrowDamaged(file, "does not describe a complete snapshot");

@@ -16,6 +16,7 @@
 
 #include "index/base/error.h"
 #include "index/vectors/checked_writer.h"
+#include "index/vectors/faiss_files.h"
 #include "index/vectors/word_cells.h"
 
 // OpenBLAS splits matrix products over threads in ways that change the last bit; one thread keeps results identical and
@@ -122,20 +123,21 @@ Codebook Codebook::Train(std::span<const uint8_t> descriptors, const CodebookOpt
 
 Codebook Codebook::Load(const std::filesystem::path& path) {
   UseOneBlasThread();
+  std::string problem = internal::CodebookProblem(path);
   try {
-    std::unique_ptr<faiss::Index> index(faiss::read_index(path.c_str()));
+    std::unique_ptr<faiss::Index> index(problem.empty() ? faiss::read_index(path.c_str()) : nullptr);
     auto* hash = dynamic_cast<faiss::IndexIVFSpectralHash*>(index.get());
     if (hash != nullptr && hash->d == kVectorSize && hash->nbit == kSignatureBits && hash->is_trained &&
         hash->trained.size() == hash->nlist * kSignatureBits && IsOurs(*hash)) {
       static_cast<void>(index.release());  // Owned by what is returned.
       return Codebook(std::unique_ptr<faiss::IndexIVFSpectralHash>(hash));
     }
-  } catch (const std::exception&) {  // FAISS's own, and bad_alloc or length_error on sizes that make no sense.
-    // Falls through to the same message: to the reader, both are a damaged file.
+  } catch (const std::exception& e) {  // FAISS's own, and bad_alloc.
+    problem = e.what();
   }
-  throw Error(ErrorCode::kCorrupt, fmt::format("{}: is not a codebook of this Pugmark. Nothing was changed. "
+  throw Error(ErrorCode::kCorrupt, fmt::format("{}: is not a codebook of this Pugmark: {}. Nothing was changed. "
                                                "Run 'pugmark reindex --full' to rebuild it from the catalogue.",
-                                               path.string()));
+                                               path.string(), problem.empty() ? "its fields disagree" : problem));
 }
 
 void Codebook::Save(const std::filesystem::path& path) const {

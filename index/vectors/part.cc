@@ -17,6 +17,7 @@
 #include "index/base/error.h"
 #include "index/base/files.h"
 #include "index/vectors/checked_writer.h"
+#include "index/vectors/faiss_files.h"
 
 static_assert(std::endian::native == std::endian::little, "Parts are written as the machine holds them: little-endian.");
 
@@ -82,6 +83,11 @@ Part& Part::operator=(Part&&) noexcept = default;
 Part::~Part() = default;
 
 Part Part::Open(const std::filesystem::path& path, int num_words, int64_t num_entries) {
+  if (const std::string problem = internal::PartProblem(path, num_words); !problem.empty()) {
+    throw Error(ErrorCode::kCorrupt, fmt::format("{}: is not a part of this index: {}. Nothing was changed. "
+                                                 "Run 'pugmark reindex --full' to rebuild it from the catalogue.",
+                                                 path.string(), problem));
+  }
   try {
     const uint64_t max_entries = std::filesystem::file_size(path) / (sizeof(uint64_t) + kSignatureBytes);
     faiss::FileIOReader reader(path.c_str());

@@ -268,7 +268,7 @@ TEST_F(CustodyTest, DoctorSaysWhatIsWrong) {
   EXPECT_THAT(installation.out, HasSubstr("Fit for use"));
   const std::vector<Json> findings = Lines(InCollection({"doctor", "--format", "json"}).out);
   for (const char* topic :
-       {"versions", "processor", "decode", "recognition", "snapshot", "self-match", "disk", "audit log", "reviews"}) {
+       {"versions", "processor", "sandbox", "decode", "recognition", "snapshot", "self-match", "disk", "audit log", "reviews"}) {
     EXPECT_TRUE(std::any_of(findings.begin(), findings.end(), [&](const Json& f) { return f["topic"] == topic; })) << topic;
   }
   fs::remove_all(scratch_ / "c/snapshots");
