@@ -10,11 +10,10 @@
 #include <numbers>
 #include <numeric>
 #include <opencv2/core/utility.hpp>
-#include <opencv2/core/version.hpp>
-#include <opencv2/features2d.hpp>
-#include <opencv2/imgproc.hpp>
+#include <tuple>
 
-#include "engine/features/pixel_view.h"
+#include "engine/features/scale_space.h"
+#include "engine/features/sift.h"
 #include "index/base/error.h"
 
 namespace pugmark {
@@ -29,31 +28,33 @@ constexpr float kScaleStepsPerOctave = 16;
 // kCrowdingDiscount^i of its response, so that texture in one corner cannot take all places.
 constexpr int kCellsPerSide = 8;
 constexpr float kCrowdingDiscount = 0.97f;
-constexpr float kOurCentre = (CV_VERSION_MAJOR * 100 + CV_VERSION_MINOR >= 408) ? 0.5f : 0.25f;
-// Detected keypoints per kept one: what spreading may choose from. More costs 27 µs per extra descriptor.
+constexpr float kLargestShare = 0.2f;
+// Detected keypoints per kept one: what spreading may choose from.
 constexpr float kOversampling = 1.5f;
 
-std::vector<int> SelectSpread(const std::vector<cv::KeyPoint>& detected, int width_px, int height_px, int max_keypoints) {
-  std::vector<int> order(detected.size());
+float InImage(const Octave& octave, float place) { return place * octave.pixel_px + octave.first_px; }
+
+// Indices of the extrema to keep, best first.
+std::vector<int> SelectSpread(const ScaleSpace& space, int width_px, int height_px, int max_keypoints) {
+  std::vector<int> order(space.extrema.size());
   std::iota(order.begin(), order.end(), 0);
-  // Ties are broken by place, so that the order never depends on how the detector ran.
-  const auto stronger = [&](int a, int b) {
-    const cv::KeyPoint &p = detected[static_cast<size_t>(a)], &q = detected[static_cast<size_t>(b)];
-    return std::tie(q.response, p.pt.y, p.pt.x, p.size, p.angle) < std::tie(p.response, q.pt.y, q.pt.x, q.size, q.angle);
-  };
-  std::sort(order.begin(), order.end(), stronger);
+  const auto extremum = [&](int i) -> const Extremum& { return space.extrema[static_cast<size_t>(i)]; };
+  std::stable_sort(order.begin(), order.end(),
+                   [&](int a, int b) { return extremum(a).response > extremum(b).response; });
+  const auto choice = static_cast<size_t>(kOversampling * static_cast<float>(max_keypoints));
+  if (order.size() > choice) order.resize(choice);
   if (order.size() <= static_cast<size_t>(max_keypoints)) return order;
 
   const float cell_px = static_cast<float>(std::max(width_px, height_px)) / kCellsPerSide;
+  const auto cell = [&](float place_px) { return std::clamp(static_cast<int>(place_px / cell_px), 0, kCellsPerSide - 1); };
   std::array<float, kCellsPerSide * kCellsPerSide> discount;
   discount.fill(1);
-  std::vector<float> worth(detected.size());
+  std::vector<float> worth(space.extrema.size());
   for (const int i : order) {
-    const cv::KeyPoint& p = detected[static_cast<size_t>(i)];
-    const int cx = std::clamp(static_cast<int>(p.pt.x / cell_px), 0, kCellsPerSide - 1);
-    const int cy = std::clamp(static_cast<int>(p.pt.y / cell_px), 0, kCellsPerSide - 1);
+    const Octave& octave = space.octaves[static_cast<size_t>(extremum(i).octave)];
+    const int cx = cell(InImage(octave, extremum(i).x)), cy = cell(InImage(octave, extremum(i).y));
     float& factor = discount[static_cast<size_t>(cy * kCellsPerSide + cx)];
-    worth[static_cast<size_t>(i)] = p.response * factor;
+    worth[static_cast<size_t>(i)] = extremum(i).response * factor;
     factor *= kCrowdingDiscount;
   }
   std::stable_sort(order.begin(), order.end(), [&](int a, int b) {
@@ -63,12 +64,39 @@ std::vector<int> SelectSpread(const std::vector<cv::KeyPoint>& detected, int wid
   return order;
 }
 
+// A keypoint is an extremum and one of its directions.
+struct Directed {
+  int extremum = 0;
+  float angle_rad = 0;
+};
+
+// Those of the `kept` extrema, best first. They are looked at in the order in which they lie in memory: photos are larger
+// than the nearest cache.
+std::vector<Directed> FindDirections(const ScaleSpace& space, const std::vector<int>& kept, size_t max_keypoints) {
+  std::vector<size_t> order(kept.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::sort(order.begin(), order.end(), [&](size_t a, size_t b) { return kept[a] < kept[b]; });
+  std::vector<std::vector<float>> angles(kept.size());
+  for (const size_t k : order) {
+    const Extremum& e = space.extrema[static_cast<size_t>(kept[k])];
+    angles[k] = DirectionsAt(space.PlaneOf(e), e.x, e.y, e.sigma);
+  }
+  std::vector<Directed> directed;
+  for (size_t k = 0; k < kept.size() && directed.size() < max_keypoints; ++k) {
+    for (const float angle : angles[k]) directed.push_back({kept[k], angle});
+  }
+  if (directed.size() > max_keypoints) directed.resize(max_keypoints);
+  return directed;
+}
+
 // RootSIFT [2]: the square root of the L1-normalised SIFT vector has unit L2 norm, and Euclidean distance between such
-// vectors is the Hellinger distance of the histograms.
-void RootSift(const float* sift, uint8_t* root) {
-  const float sum = std::accumulate(sift, sift + kDescriptorSize, 0.0f);
+// vectors is the Hellinger distance of the histograms. Before, no value may be more than a fifth of the length [1].
+void RootSift(std::array<float, kDescriptorSize> sift, uint8_t* root) {
+  const float length = std::sqrt(std::inner_product(sift.begin(), sift.end(), sift.begin(), 0.0f));
+  for (float& value : sift) value = std::min(value, kLargestShare * length);
+  const float sum = std::accumulate(sift.begin(), sift.end(), 0.0f);
   const float scale = sum > 0 ? 1 / sum : 0;
-  for (int i = 0; i < kDescriptorSize; ++i) {
+  for (size_t i = 0; i < sift.size(); ++i) {
     root[i] = static_cast<uint8_t>(std::min(255.0f, std::round(512 * std::sqrt(sift[i] * scale))));
   }
 }
@@ -92,29 +120,27 @@ Features ExtractKeypoints(const Image& image, const FeatureOptions& options) {
   Features features;
   features.width_px = working.width_px;
   features.height_px = working.height_px;
-  try {
-    const cv::Mat grey = GreyOf(working);
-    const int num_detected = static_cast<int>(kOversampling * static_cast<float>(options.max_keypoints));
-    const auto sift = cv::SIFT::create(num_detected, 3, options.contrast_threshold);
-    std::vector<cv::KeyPoint> detected;
-    cv::Mat descriptors;  // detected × 128, float.
-    sift->detectAndCompute(grey, cv::noArray(), detected, descriptors);
+  const ScaleSpace space = FindExtrema(working, /*doubled=*/true, options.contrast_threshold);
+  const std::vector<int> kept = SelectSpread(space, working.width_px, working.height_px, options.max_keypoints);
+  const std::vector<Directed> directed = FindDirections(space, kept, static_cast<size_t>(options.max_keypoints));
 
-    const std::vector<int> kept = SelectSpread(detected, working.width_px, working.height_px, options.max_keypoints);
-    features.keypoints.reserve(kept.size());
-    features.descriptors.resize(kept.size() * kDescriptorSize);
-    for (size_t k = 0; k < kept.size(); ++k) {
-      const cv::KeyPoint& p = detected[static_cast<size_t>(kept[k])];
-      // OpenCV puts the first pixel's centre at (0, 0), we at (0.5, 0.5); but SIFT before OpenCV 4.8 loses a quarter of a
-      // pixel when it doubles the picture (measured on blobs at known places: +0.24).
-      const float x = std::clamp(p.pt.x + kOurCentre, 0.0f, static_cast<float>(working.width_px));
-      const float y = std::clamp(p.pt.y + kOurCentre, 0.0f, static_cast<float>(working.height_px));
-      features.keypoints.push_back({x, y, p.size, WrapAngle(p.angle * kTwoPi / 360)});
-      RootSift(descriptors.ptr<float>(kept[k]), &features.descriptors[k * kDescriptorSize]);
-    }
-  } catch (const cv::Exception& e) {
-    throw Error(ErrorCode::kInternal, fmt::format("OpenCV could not describe a {} × {} image: {}", working.width_px,
-                                                  working.height_px, e.what()));
+  features.keypoints.resize(directed.size());
+  features.descriptors.resize(directed.size() * kDescriptorSize);
+  std::vector<size_t> order(directed.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::sort(order.begin(), order.end(), [&](size_t a, size_t b) {
+    return std::tie(directed[a].extremum, a) < std::tie(directed[b].extremum, b);
+  });
+  for (const size_t k : order) {
+    const auto& [index, angle_rad] = directed[k];
+    const Extremum& e = space.extrema[static_cast<size_t>(index)];
+    const Octave& octave = space.octaves[static_cast<size_t>(e.octave)];
+    std::array<float, kDescriptorSize> sift;
+    DescribeAt(space.PlaneOf(e), e.x, e.y, e.sigma, angle_rad, sift.data());
+    RootSift(sift, &features.descriptors[k * kDescriptorSize]);
+    features.keypoints[k] = {std::clamp(InImage(octave, e.x), 0.0f, static_cast<float>(working.width_px)),
+                             std::clamp(InImage(octave, e.y), 0.0f, static_cast<float>(working.height_px)),
+                             2 * e.sigma * octave.pixel_px, WrapAngle(angle_rad)};
   }
   return features;
 }
@@ -150,7 +176,7 @@ Features MirrorFeatures(const Features& features) {
 }
 
 std::string ExtractorName(const FeatureOptions& options) {
-  return fmt::format("rootsift-2/size={}/keypoints={}/contrast={:.4f}", options.working_size_px, options.max_keypoints,
+  return fmt::format("rootsift-3/size={}/keypoints={}/contrast={:.4f}", options.working_size_px, options.max_keypoints,
                      options.contrast_threshold);
 }
 
