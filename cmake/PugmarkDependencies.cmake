@@ -34,6 +34,7 @@ pugmark_need_pc(LIBEXIF libexif libexif-dev)
 pugmark_need(ZXing libzxing-dev)
 pugmark_need_pc(LIBHEIF libheif libheif-dev)
 pugmark_need_pc(LIBSECCOMP libseccomp libseccomp-dev)
+pugmark_need_pc(LIBZSTD libzstd libzstd-dev)
 
 # libcsv has neither a CMake configuration nor a .pc file.
 find_path(LIBCSV_INCLUDE_DIR csv.h)

@@ -30,7 +30,7 @@ set(may_engine_doctor ${may_engine_collection} engine/collection engine/verify)
 set(may_cli ${rooms})
 
 # Header pattern → the rooms that own the library.
-set(libraries SQLiteCpp/ sqlite3.h faiss/ CLI/ opencv2/ opencv2/dnn jpeglib.h gif_lib.h libheif/ libexif/ seccomp.h ZXing/ openssl/ csv.h
+set(libraries SQLiteCpp/ sqlite3.h faiss/ CLI/ opencv2/ opencv2/dnn jpeglib.h gif_lib.h libheif/ libexif/ seccomp.h ZXing/ zstd.h openssl/ csv.h
               kainjow/)
 set(owner_SQLiteCpp/ index/catalogue)
 set(owner_sqlite3.h index/catalogue)
@@ -44,6 +44,7 @@ set(owner_libheif/ engine/decode)
 set(owner_libexif/ engine/decode)
 set(owner_ZXing/ engine/traces)
 set(owner_seccomp.h engine/decode)
+set(owner_zstd.h engine/features)
 set(owner_openssl/ index/base)
 set(owner_csv.h engine/ingest)
 set(owner_kainjow/ engine/report engine/link engine/nightly)

@@ -135,7 +135,7 @@ StoredFeatures ToStored(const Features& features, const FeatureOptions& options)
   stored.height_px = features.height_px;
   stored.num_keypoints = static_cast<int>(features.size());
   stored.keypoints = PackKeypoints(features.keypoints);
-  stored.descriptors = features.descriptors;
+  stored.descriptors = PackDescriptors(features.descriptors);
   if (features.pdq) {
     const auto pdq = PackPdq(*features.pdq);
     stored.pdq.assign(pdq.begin(), pdq.end());

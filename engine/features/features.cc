@@ -20,9 +20,6 @@ namespace pugmark {
 namespace {
 
 constexpr float kTwoPi = 2 * std::numbers::pi_v<float>;
-constexpr float kPositionSteps = 32;
-constexpr float kSmallestScale_px = 0.5f;
-constexpr float kScaleStepsPerOctave = 16;
 
 // Which keypoints to keep when there are too many: the strongest, but the i-th strongest of one neighbourhood counts
 // kCrowdingDiscount^i of its response, so that texture in one corner cannot take all places.
@@ -178,50 +175,6 @@ Features MirrorFeatures(const Features& features) {
 std::string ExtractorName(const FeatureOptions& options) {
   return fmt::format("rootsift-3/size={}/keypoints={}/contrast={:.4f}", options.working_size_px, options.max_keypoints,
                      options.contrast_threshold);
-}
-
-std::vector<uint8_t> PackKeypoints(std::span<const Keypoint> keypoints) {
-  std::vector<uint8_t> packed;
-  packed.reserve(keypoints.size() * kPackedKeypointBytes);
-  const auto put16 = [&](float value) {
-    const auto v = static_cast<uint16_t>(std::clamp(std::round(value), 0.0f, 65535.0f));
-    packed.push_back(static_cast<uint8_t>(v & 0xFF));
-    packed.push_back(static_cast<uint8_t>(v >> 8));
-  };
-  for (const Keypoint& p : keypoints) {
-    put16(p.x_px * kPositionSteps);
-    put16(p.y_px * kPositionSteps);
-    const float octaves = std::log2(std::max(p.scale_px, kSmallestScale_px) / kSmallestScale_px);
-    packed.push_back(static_cast<uint8_t>(std::clamp(std::round(octaves * kScaleStepsPerOctave), 0.0f, 255.0f)));
-    packed.push_back(static_cast<uint8_t>(static_cast<int>(std::round(p.angle_rad * 256 / kTwoPi)) & 0xFF));
-  }
-  return packed;
-}
-
-Features UnpackFeatures(int width_px, int height_px, std::span<const uint8_t> keypoints,
-                        std::span<const uint8_t> descriptors) {
-  const size_t n = keypoints.size() / kPackedKeypointBytes;
-  if (width_px <= 0 || height_px <= 0 || keypoints.size() != n * kPackedKeypointBytes ||
-      descriptors.size() != n * kDescriptorSize) {
-    throw Error(ErrorCode::kCorrupt, "Stored features of a photo have inconsistent sizes. Run 'pugmark check'.");
-  }
-  Features features;
-  features.width_px = width_px;
-  features.height_px = height_px;
-  features.keypoints.resize(n);
-  features.descriptors.assign(descriptors.begin(), descriptors.end());
-  for (size_t k = 0; k < n; ++k) {
-    const uint8_t* b = &keypoints[k * kPackedKeypointBytes];
-    Keypoint& p = features.keypoints[k];
-    p.x_px = static_cast<float>(b[0] | (b[1] << 8)) / kPositionSteps;
-    p.y_px = static_cast<float>(b[2] | (b[3] << 8)) / kPositionSteps;
-    p.scale_px = kSmallestScale_px * std::exp2(static_cast<float>(b[4]) / kScaleStepsPerOctave);
-    p.angle_rad = static_cast<float>(b[5]) * kTwoPi / 256;
-    if (p.x_px > static_cast<float>(width_px) || p.y_px > static_cast<float>(height_px)) {
-      throw Error(ErrorCode::kCorrupt, "Stored features of a photo lie outside its picture. Run 'pugmark check'.");
-    }
-  }
-  return features;
 }
 
 }  // namespace pugmark

@@ -81,7 +81,12 @@ std::string ExtractorName(const FeatureOptions& options);
 // angle in 1/256 turn (8 bit).
 std::vector<uint8_t> PackKeypoints(std::span<const Keypoint> keypoints);
 
-// Inverse of PackKeypoints, up to its rounding. Throws Error(kCorrupt) if the sizes do not agree with each other or a
+// Some 46 bytes a descriptor instead of 128: values in steps of 16, entropy-coded by zstd. Inverse: UnpackFeatures, whose
+// descriptors lie 50 from the given ones on average, of a length of 512; pairs of views keep 99 of 100 inliers
+// (docs/measuring.md, "Packed descriptors"). Packing what was unpacked gives it again. Cost: about 0.3 ms for 800.
+std::vector<uint8_t> PackDescriptors(std::span<const uint8_t> descriptors);
+
+// Inverse of PackKeypoints and PackDescriptors, up to their rounding. Throws Error(kCorrupt) if the sizes do not agree with each other or a
 // keypoint lies outside the image: the blobs may come from a stranger's collection.
 Features UnpackFeatures(int width_px, int height_px, std::span<const uint8_t> keypoints,
                         std::span<const uint8_t> descriptors);

@@ -86,7 +86,7 @@ TEST(FeaturesTest, MirroringTwiceChangesNothing) {
 
 TEST(FeaturesTest, PackingLosesNextToNothing) {
   const Features f = ExtractFeatures(ToImage(MakePicture(6)), {});
-  const Features u = UnpackFeatures(f.width_px, f.height_px, PackKeypoints(f.keypoints), f.descriptors);
+  const Features u = UnpackFeatures(f.width_px, f.height_px, PackKeypoints(f.keypoints), PackDescriptors(f.descriptors));
   ASSERT_EQ(u.size(), f.size());
   for (size_t i = 0; i < f.size(); ++i) {
     EXPECT_NEAR(u.keypoints[i].x_px, f.keypoints[i].x_px, 1 / 64.0 + 1e-4);
@@ -95,16 +95,47 @@ TEST(FeaturesTest, PackingLosesNextToNothing) {
     EXPECT_NEAR(std::remainder(u.keypoints[i].angle_rad - f.keypoints[i].angle_rad, 6.28318f), 0, 0.0124);
   }
   EXPECT_EQ(PackKeypoints(u.keypoints), PackKeypoints(f.keypoints)) << "Packing is idempotent.";
+
+  ASSERT_EQ(u.descriptors.size(), f.descriptors.size());
+  for (size_t i = 0; i < f.descriptors.size(); ++i) EXPECT_LE(std::abs(u.descriptors[i] - f.descriptors[i]), 8);
+  EXPECT_EQ(PackDescriptors(u.descriptors), PackDescriptors(f.descriptors));
+  EXPECT_LT(PackDescriptors(f.descriptors).size(), f.size() * 56);
 }
 
 TEST(FeaturesTest, DamagedBlobsAreRefused) {
   const std::vector<uint8_t> keypoint = {0, 0, 0, 0, 0, 0}, outside = {0xFF, 0xFF, 0, 0, 0, 0};
-  const std::vector<uint8_t> descriptor(kDescriptorSize), short_descriptor(kDescriptorSize - 1);
-  EXPECT_NO_THROW(UnpackFeatures(10, 10, keypoint, descriptor));
-  EXPECT_THROW(UnpackFeatures(10, 10, keypoint, short_descriptor), Error);
+  const auto packed = [](size_t n) { return PackDescriptors(std::vector<uint8_t>(n * kDescriptorSize, 40)); };
+  EXPECT_NO_THROW(UnpackFeatures(10, 10, keypoint, packed(1)));
+  EXPECT_NO_THROW(UnpackFeatures(10, 10, {}, {}));
+  EXPECT_THROW(UnpackFeatures(10, 10, keypoint, packed(2)), Error);
+  EXPECT_THROW(UnpackFeatures(10, 10, keypoint, {}), Error);
+  EXPECT_THROW(UnpackFeatures(10, 10, {}, packed(1)), Error);
   EXPECT_THROW(UnpackFeatures(10, 10, std::span(keypoint).first(5), {}), Error);
-  EXPECT_THROW(UnpackFeatures(10, 10, outside, descriptor), Error);
-  EXPECT_THROW(UnpackFeatures(0, 10, keypoint, descriptor), Error);
+  EXPECT_THROW(UnpackFeatures(10, 10, outside, packed(1)), Error);
+  EXPECT_THROW(UnpackFeatures(0, 10, keypoint, packed(1)), Error);
+}
+
+// Whatever a stranger's catalogue holds: an error, or descriptors of the right size.
+TEST(FeaturesTest, ChangedBytesOfDescriptorsDoNoHarm) {
+  const Features f = ExtractFeatures(ToImage(MakePicture(8, 160, 120)), {});
+  const std::vector<uint8_t> keypoints = PackKeypoints(f.keypoints), sound = PackDescriptors(f.descriptors);
+  int num_refused = 0;
+  for (size_t i = 0; i < sound.size(); i += i < 64 ? 1 : 37) {
+    for (const int change : {0x01, 0x80, 0xFF}) {
+      std::vector<uint8_t> damaged = sound;
+      damaged[i] = static_cast<uint8_t>(damaged[i] ^ change);
+      try {
+        EXPECT_EQ(UnpackFeatures(f.width_px, f.height_px, keypoints, damaged).descriptors.size(), f.descriptors.size());
+      } catch (const Error& e) {
+        EXPECT_EQ(e.code(), ErrorCode::kCorrupt);
+        ++num_refused;
+      }
+    }
+  }
+  EXPECT_GT(num_refused, 20);
+  std::vector<uint8_t> cut = sound;
+  cut.resize(sound.size() / 2);
+  EXPECT_THROW(UnpackFeatures(f.width_px, f.height_px, keypoints, cut), Error);
 }
 
 TEST(FeaturesTest, SameFromAnyNumberOfThreads) {
