@@ -97,6 +97,10 @@ std::string EntryText(const LinkGraph& graph, const TimelineEntry& entry) {
   const std::string seller = listing.seller ? EscapeText(graph.sellers[*listing.seller].handle) : "";
   std::string text = fmt::format("{:<10}  {:<8}  {} of {}", entry.at.empty() ? "undated" : Day(entry.at),
                                  TimelineKindName(entry.kind), ListingText(listing), seller);
+  if (entry.change) {
+    const ListingChange& change = listing.changes[*entry.change];
+    return text + fmt::format(": {} \"{}\" -> \"{}\"", change.field, EscapeText(change.before), EscapeText(change.after));
+  }
   if (!listing.title.empty()) text += fmt::format(": {}", EscapeText(listing.title));
   if (!listing.price.empty()) text += fmt::format(", {} {}", EscapeText(listing.price), EscapeText(listing.currency));
   if (!entry.before) return text;
@@ -110,6 +114,10 @@ std::string EntryText(const LinkGraph& graph, const TimelineEntry& entry) {
   return text;
 }
 
+Json ChangeJson(const ListingChange& change) {
+  return {{"field", change.field}, {"before", change.before}, {"after", change.after}};
+}
+
 Json EntryJson(const LinkGraph& graph, const TimelineEntry& entry) {
   const ListingNode& listing = graph.listings[entry.listing];
   return {{"at", entry.at},
@@ -120,7 +128,8 @@ Json EntryJson(const LinkGraph& graph, const TimelineEntry& entry) {
           {"same_by", entry.before ? Json(EdgeKindName(entry.same_by)) : Json(nullptr)},
           {"absent_days", entry.absent_days ? Json(*entry.absent_days) : Json(nullptr)},
           {"price_changed", entry.price_changed},
-          {"caption_changed", entry.caption_changed}};
+          {"caption_changed", entry.caption_changed},
+          {"change", entry.change ? ChangeJson(listing.changes[*entry.change]) : Json(nullptr)}};
 }
 
 std::map<int64_t, size_t> PlacesOf(const LinkGraph& graph) {

@@ -11,6 +11,7 @@
 #include "engine/link/days.h"
 #include "engine/link/weigh.h"
 #include "index/catalogue/links.h"
+#include "index/catalogue/listing_history.h"
 #include "index/catalogue/market.h"
 
 namespace pugmark {
@@ -97,6 +98,21 @@ Places AddNodes(const Catalogue& catalogue, LinkGraph* graph) {
     }
   }
   return places;
+}
+
+void AddChanges(const Catalogue& catalogue, const Places& places, LinkGraph* graph) {
+  for (const ListingId id : ListingsThatChanged(catalogue)) {
+    const std::optional<size_t> place = Places::Of(places.listings, id.value);
+    if (!place) continue;
+    std::vector<ListingChange>& changes = graph->listings[*place].changes;
+    const std::vector<ListingValue> values = ValuesOf(catalogue, id);
+    for (size_t i = 1; i < values.size(); ++i) {
+      if (values[i].field != values[i - 1].field) continue;
+      changes.push_back({values[i].first_seen, values[i].field, values[i - 1].value, values[i].value});
+    }
+    std::stable_sort(changes.begin(), changes.end(),
+                     [](const ListingChange& a, const ListingChange& b) { return a.at < b.at; });
+  }
 }
 
 EdgeKind KindOf(const std::string& verdict) {
@@ -244,6 +260,7 @@ LinkGraph LoadGraph(const Catalogue& catalogue, std::span<const PhotoTrace> trac
 LinkGraph LoadGraph(const Catalogue& catalogue, std::span<const PhotoTrace> traces, const LinkModel& model) {
   LinkGraph graph;
   const Places places = AddNodes(catalogue, &graph);
+  AddChanges(catalogue, places, &graph);
   AddPhotoEdges(catalogue, places, &graph);
   AddTraces(traces, places, &graph);
   AddDecisions(catalogue, places, &graph);

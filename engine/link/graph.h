@@ -60,6 +60,13 @@ struct PhotoNode {
   bool is_seized = false;        // In a bank with the role `seizure`: an exhibit, offered by nobody; carries no links.
 };
 
+// A listing said something else than before.
+struct ListingChange {
+  std::string at;     // When the new value was first seen.
+  std::string field;  // "title", "price", "currency", "caption", "description"
+  std::string before, after;
+};
+
 struct ListingNode {
   std::string platform, external_id, url, title, price, currency, posted_at;
   std::vector<std::string> products, species;
@@ -69,6 +76,7 @@ struct ListingNode {
   std::vector<std::string> captured;  // Distinct captured_at, ascending.
   std::vector<size_t> photos;         // Ascending, each once.
   ListingId id;
+  std::vector<ListingChange> changes;  // By time.
 };
 
 struct SellerNode {

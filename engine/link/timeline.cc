@@ -13,7 +13,7 @@
 namespace pugmark {
 namespace {
 
-constexpr std::array<std::string_view, 4> kNames = {"new", "relisted", "back", "moved"};
+constexpr std::array<std::string_view, 5> kNames = {"new", "relisted", "back", "moved", "changed"};
 
 bool Differ(const std::string& a, const std::string& b) { return !a.empty() && !b.empty() && a != b; }
 
@@ -42,7 +42,20 @@ class Teller {
 
   std::vector<TimelineEntry> Tell() const {
     std::vector<TimelineEntry> entries;
-    for (size_t i = 0; i < order_.size(); ++i) entries.push_back(EntryOf(i));
+    for (size_t i = 0; i < order_.size(); ++i) {
+      entries.push_back(EntryOf(i));
+      const std::vector<ListingChange>& changes = graph_.listings[order_[i]].changes;
+      for (size_t c = 0; c < changes.size(); ++c) {
+        TimelineEntry& entry = entries.emplace_back();
+        entry.at = changes[c].at;
+        entry.kind = TimelineKind::kChanged;
+        entry.listing = order_[i];
+        entry.change = c;
+      }
+    }
+    std::stable_sort(entries.begin(), entries.end(), [](const TimelineEntry& a, const TimelineEntry& b) {
+      return std::forward_as_tuple(a.at.empty(), a.at) < std::forward_as_tuple(b.at.empty(), b.at);
+    });
     return entries;
   }
 

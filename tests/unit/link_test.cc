@@ -370,6 +370,24 @@ TEST(TimelineOf, TellsOfGoodsThatComeBackAndMove) {
   EXPECT_EQ(t[4].listing, other);
 }
 
+TEST(TimelineOf, TellsWhatAListingChanged) {
+  MarketBuilder market(1);
+  const size_t first = market.List(0, {market.Photo()}, "2025-01-01");
+  const size_t second = market.List(0, {market.Photo()}, "2025-03-01");
+  market.graph_.listings[first].changes = {{"2025-02-01", "price", "100", "80"}, {"2025-04-01", "title", "bone", "b0ne"}};
+  const Group group{1, {0}, {}, "", {}, {}, {}, 0, 0, "", ""};
+  const LinkGraph graph = market.Weigh();
+  const std::vector<TimelineEntry> t = TimelineOf(graph, group);
+  ASSERT_THAT(t, SizeIs(4));
+  EXPECT_EQ(t[0].listing, first);
+  EXPECT_EQ(t[1].kind, TimelineKind::kChanged);
+  EXPECT_EQ(t[1].listing, first);
+  EXPECT_EQ(graph.listings[first].changes.at(t[1].change.value()).after, "80");
+  EXPECT_EQ(t[2].listing, second);
+  EXPECT_FALSE(t[2].change);
+  EXPECT_EQ(t[3].at, "2025-04-01");
+}
+
 TEST(Days, OnlyDaysAreDays) {
   EXPECT_EQ(DaysBetween("2024-02-28T23:00:00Z", "2024-03-01"), 2);
   EXPECT_EQ(DaysBetween("2024-02-30", "2024-03-01"), std::nullopt);
