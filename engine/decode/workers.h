@@ -31,7 +31,7 @@ class SandboxError : public std::runtime_error {
 
 class DecodeWorkers {
  public:
-  static constexpr int kMaxTries = 5;
+  static constexpr int kMaxTries = 50;
 
   // From here on Decode() of the whole process goes through this object; there may be one at a time. Starts nothing
   // yet. program: what is run as a worker; its main() calls RunDecodeWorker(). Budgets: ProcessBudget().
