@@ -17,6 +17,7 @@
 #include "engine/link/link_words.h"
 #include "engine/link/photo_traces.h"
 #include "engine/report/report.h"
+#include "engine/report/wording.h"
 #include "index/base/files.h"
 
 namespace pugmark::cli {
@@ -191,10 +192,10 @@ int RunNow(const Options& options, const Context& context) {
     fmt::print(stderr, "Interrupted after {} photos; the same command goes on.\n", Grouped(report.num_matched));
     return kInterrupted;
   }
-  fmt::print(stderr, "{} photos matched, {} pairs show the same. {} sellers: {} links, {} leads, {} groups.\n",
-             Grouped(report.num_matched), Grouped(report.num_photo_links),
-             Grouped(static_cast<int64_t>(report.num_sellers)), Grouped(static_cast<int64_t>(report.num_links)),
-             Grouped(static_cast<int64_t>(report.num_leads)), Grouped(static_cast<int64_t>(report.num_groups)));
+  const auto counted = [](size_t number, std::string_view noun) { return Counted(static_cast<int64_t>(number), noun); };
+  fmt::print(stderr, "{} matched, {} show the same. {}: {}, {}, {}.\n", Counted(report.num_matched, "photo"),
+             Counted(report.num_photo_links, "pair"), counted(report.num_sellers, "seller"),
+             counted(report.num_links, "link"), counted(report.num_leads, "lead"), counted(report.num_groups, "group"));
   return report.num_damaged > 0 ? kDamaged : kDone;
 }
 
