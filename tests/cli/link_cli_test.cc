@@ -97,7 +97,7 @@ TEST_F(LinkCliTest, APersonDecides) {
   EXPECT_THAT(leads.out, HasSubstr("cut by a person"));
   EXPECT_THAT(InCollection({"link", "--again"}).out, HasSubstr("group 1: dissolved"));
   EXPECT_EQ(InCollection({"link", "--same", "market:kim", "market:jim"}).exit_code, 0);
-  EXPECT_THAT(InCollection({"link"}).out, HasSubstr("newly linked: market kim and market jim, 100.0 %"));
+  EXPECT_THAT(InCollection({"link"}).out, HasSubstr("newly linked: market jim and market kim, 100.0 %"));
   EXPECT_EQ(InCollection({"link", "--same", "market:jim", "market:jim"}).exit_code, 2);
   EXPECT_EQ(InCollection({"link", "--note", "x"}).exit_code, 2);
   EXPECT_EQ(InCollection({"link", "--groups", "--again"}).exit_code, 2);

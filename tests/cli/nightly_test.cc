@@ -75,7 +75,7 @@ TEST_F(NightlyTest, TakesInTheDropFolderAndTellsWhatIsNewOnce) {
   EXPECT_EQ(lines["digest_alert"][0].at("new_platforms"), "market");
   EXPECT_EQ(lines["digest_alert"][0].at("banked").at("sightings").at(0).at("seller"), "joe");
   EXPECT_THAT(lines["digest_unreadable"].at(0).at("path").get<std::string>(), HasSubstr("broken.jpg"));
-  ASSERT_EQ(lines["digest_stage"].size(), 3u);
+  ASSERT_EQ(lines["digest_stage"].size(), 4u) << "ingest, reindex, links, alerts";
   for (const Json& stage : lines["digest_stage"]) EXPECT_EQ(stage.at("outcome"), "done");
   for (const char* stage : {"ingest: begins", "ingest: done", "reindex: done", "alerts: done", "digest: written"}) {
     EXPECT_THAT(night.err, HasSubstr(stage));

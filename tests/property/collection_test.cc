@@ -77,7 +77,9 @@ TEST_F(CollectionTest, EveryPhotoFindsItselfFirst) {
     ASSERT_FALSE(same.hits.empty());
     EXPECT_EQ(same.hits[0].verdict, Verdict::kSameFile);
     EXPECT_EQ(same.hits[0].photo.path, fs::absolute(Picture(i)).string());
-    EXPECT_EQ(same.hits.size(), 1u) << "No picture looks like another.";
+    for (size_t h = 1; h < same.hits.size(); ++h) {
+      EXPECT_EQ(same.hits[h].verdict, Verdict::kLookAlike) << "No picture shows what another shows.";
+    }
     // And by its content alone: other bytes, the same pixels.
     const std::string copy = (scratch / "copy.jpg").string();
     WriteJpeg(copy, cv::imread(Picture(i)), 80);
