@@ -5,6 +5,7 @@
 #include <array>
 #include <cmath>
 #include <cstring>
+#include <type_traits>
 
 #include "index/base/clones.h"
 
@@ -98,23 +99,23 @@ void Blur(const Plane& from, const Kernel& kernel, Plane* blurred, Plane* differ
   for (int y = 0; y < from.height(); ++y) {
     for (int i = -kernel.radius; i <= kernel.radius; ++i)
       rows[static_cast<size_t>(i + kernel.radius)] = from.row(Reflect(y + i, from.height()));
-    const auto blur = [&]<int R>() __attribute__((always_inline)) {
-      BlurRow<R>(rows.data(), kernel.weights.data(), from.width(), from.stride(), padded.data(), blurred->row(y),
+    const auto blur = [&](auto radius) __attribute__((always_inline)) {
+      BlurRow<radius()>(rows.data(), kernel.weights.data(), from.width(), from.stride(), padded.data(), blurred->row(y),
                  from.row(y), difference ? difference->row(y) : nullptr);
     };
     switch (kernel.radius) {
-      case 1: blur.template operator()<1>(); break;
-      case 2: blur.template operator()<2>(); break;
-      case 3: blur.template operator()<3>(); break;
-      case 4: blur.template operator()<4>(); break;
-      case 5: blur.template operator()<5>(); break;
-      case 6: blur.template operator()<6>(); break;
-      case 7: blur.template operator()<7>(); break;
-      case 8: blur.template operator()<8>(); break;
-      case 9: blur.template operator()<9>(); break;
-      case 10: blur.template operator()<10>(); break;
-      case 11: blur.template operator()<11>(); break;
-      default: blur.template operator()<12>(); break;
+      case 1: blur(std::integral_constant<int, 1>()); break;
+      case 2: blur(std::integral_constant<int, 2>()); break;
+      case 3: blur(std::integral_constant<int, 3>()); break;
+      case 4: blur(std::integral_constant<int, 4>()); break;
+      case 5: blur(std::integral_constant<int, 5>()); break;
+      case 6: blur(std::integral_constant<int, 6>()); break;
+      case 7: blur(std::integral_constant<int, 7>()); break;
+      case 8: blur(std::integral_constant<int, 8>()); break;
+      case 9: blur(std::integral_constant<int, 9>()); break;
+      case 10: blur(std::integral_constant<int, 10>()); break;
+      case 11: blur(std::integral_constant<int, 11>()); break;
+      default: blur(std::integral_constant<int, 12>()); break;
     }
   }
 }

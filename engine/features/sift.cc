@@ -15,6 +15,7 @@ constexpr float kPi = std::numbers::pi_v<float>;
 
 // [1], section 5.
 constexpr int kDirectionBins = 36;
+constexpr size_t kBinsAndFirstAgain = 37;  // What is rounded up to a whole turn.
 constexpr float kDirectionSigmas = 1.5f,
                 kDirectionReach = 3;  // Of the window, in sigmas of the keypoint; where it ends.
 constexpr float kNextBest = 0.8f;
@@ -71,8 +72,8 @@ std::vector<float> DirectionsAt(const Plane& plane, float x, float y, float sigm
   const int cx = static_cast<int>(std::lround(x)), cy = static_cast<int>(std::lround(y));
   const float window = kDirectionSigmas * sigma;
   const int radius = std::min(static_cast<int>(std::lround(kDirectionReach * window)), kMaxRadius);
-  std::array<float, kDirectionBins + 1> bins{};
-  float weights[2 * kMaxRadius + 1], magnitude[2 * kMaxRadius + 1];
+  std::array<float, kBinsAndFirstAgain> bins{};
+  float weights[2 * kMaxRadius + 1] = {}, magnitude[2 * kMaxRadius + 1];
   int bin_of[2 * kMaxRadius + 1];
   // In double precision, which all processors round to the same float.
   for (int i = 0; i <= radius; ++i) {

@@ -53,8 +53,8 @@ constexpr int kManyCentral = 40;
 constexpr float kWholeShare = 0.4f;
 // A lighter or a watermark that two sellers both have is no common scene.
 constexpr float kSameSceneOverlap = 0.4f;
-// Two cloths of one checked pattern agree as goods of one make do.
-constexpr float kSameSceneDistinctness = 0.5f;
+// Two cloths of one checked pattern agree as goods of one make do, up to 0.5 (docs/measuring.md, "Verdicts").
+constexpr float kSameSceneDistinctness = 0.55f;
 constexpr float kLookAlikeCentral = 0.3f;
 // What two pictures share in the same place to within this share of the long side, around other content, is a frame that
 // was laid over both: an app's page, a watermark.
