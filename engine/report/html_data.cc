@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include "engine/report/html_pictures.h"
+#include "index/base/base64.h"
 #include "index/base/sha256.h"
 
 namespace pugmark::html {

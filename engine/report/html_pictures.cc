@@ -3,6 +3,8 @@
 
 #include <cmath>
 
+#include "index/base/base64.h"
+
 namespace pugmark::html {
 namespace {
 
@@ -10,18 +12,6 @@ constexpr int kLargeSide_px = 900, kLargeQuality = 82;
 constexpr int kSmallSide_px = 320, kSmallQuality = 75;
 
 }  // namespace
-
-std::string Base64(std::span<const uint8_t> bytes) {
-  static constexpr char kDigits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string text;
-  text.reserve((bytes.size() + 2) / 3 * 4);
-  for (size_t i = 0; i < bytes.size(); i += 3) {
-    const auto byte = [&](size_t j) { return j < bytes.size() ? uint32_t{bytes[j]} : 0u; };
-    const uint32_t group = byte(i) << 16 | byte(i + 1) << 8 | byte(i + 2);
-    for (size_t j = 0; j < 4; ++j) text += i + j <= bytes.size() ? kDigits[(group >> (18 - 6 * j)) & 63] : '=';
-  }
-  return text;
-}
 
 std::string PictureBudget::Encode(const Image& image, int max_side_px, int quality) {
   const std::vector<uint8_t> jpeg = EncodeThumbnail(image, max_side_px, quality);

@@ -5,7 +5,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <span>
 #include <string>
 #include <unordered_map>
 
@@ -13,8 +12,6 @@
 #include "engine/report/html_data.h"
 
 namespace pugmark::html {
-
-std::string Base64(std::span<const uint8_t> bytes);
 
 // A picture that is in the page, or why it is not.
 struct Picture {

@@ -5,6 +5,7 @@
 #include "engine/report/html.h"
 #include "engine/report/html_pictures.h"
 #include "engine/report/html_timeline.h"
+#include "index/base/base64.h"
 #include "index/base/error.h"
 #include "index/base/sha256.h"
 #include "tests/pictures.h"
@@ -89,13 +90,13 @@ TEST(ReportHtml, PolicyAllowsThisPagesOwnStyleAndScriptOnly) {
   for (const char* element : {"style", "script"}) {
     const std::string text = Between(html, std::string("<") + element + ">", std::string("</") + element + ">");
     const Sha256 sha256 = Sha256::Of({reinterpret_cast<const uint8_t*>(text.data()), text.size()});
-    EXPECT_THAT(policy, HasSubstr(std::string(element) + "-src 'sha256-" + html::Base64(sha256.bytes) + "'"));
+    EXPECT_THAT(policy, HasSubstr(std::string(element) + "-src 'sha256-" + Base64(sha256.bytes) + "'"));
     EXPECT_THAT(text, Not(HasSubstr("evil"))) << "Nothing from outside is in it.";
     EXPECT_GT(text.size(), 1000u);
   }
-  EXPECT_EQ(html::Base64(std::vector<uint8_t>{0xFF, 0xD8, 0xFF, 0x01}), "/9j/AQ==");
-  EXPECT_EQ(html::Base64(std::vector<uint8_t>{'M', 'a'}), "TWE=");
-  EXPECT_EQ(html::Base64(std::vector<uint8_t>{'M', 'a', 'n'}), "TWFu");
+  EXPECT_EQ(Base64(std::vector<uint8_t>{0xFF, 0xD8, 0xFF, 0x01}), "/9j/AQ==");
+  EXPECT_EQ(Base64(std::vector<uint8_t>{'M', 'a'}), "TWE=");
+  EXPECT_EQ(Base64(std::vector<uint8_t>{'M', 'a', 'n'}), "TWFu");
 }
 
 TEST(ReportHtml, ShowsHostileTextAsText) {
