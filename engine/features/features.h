@@ -63,7 +63,7 @@ struct Features {
 void PrepareProcess();
 
 // Shrinks the image to the working scale and describes it. Few or no keypoints is no error.
-// Threads: safe from any number at once; starts none. Deterministic. Cost: about 70 ms at 640 px.
+// Threads: safe from any number at once; starts none. Deterministic. Cost: about 15 ms at 640 px with AVX2, 45 ms without.
 Features ExtractFeatures(const Image& image, const FeatureOptions& options);
 
 // The same without the PDQ hash, for what is no photo by itself.
