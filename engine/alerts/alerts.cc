@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "engine/alerts/news.h"
-#include "engine/collection/writer_lock.h"
+#include "engine/collection/brief_writer.h"
 #include "index/base/error.h"
 
 namespace pugmark {
@@ -32,10 +32,8 @@ class AlertJob {
       : options_(options),
         stop_(std::move(stop)),
         paths_(LocateCollection(root)),
-        catalogue_([&] {
-          const WriterLock lock(paths_, options_.wait_seconds, {});  // Opening may migrate.
-          return Catalogue(paths_.catalogue(), Catalogue::Access::kWrite);
-        }()),
+        writer_(paths_, options_.wait_seconds),
+        catalogue_(writer_.catalogue()),
         log_(catalogue_) {}
 
   AlertReport Run(const AlertProgress& progress) {
@@ -59,7 +57,7 @@ class AlertJob {
     std::set_union(fresh.begin(), fresh.end(), banked.begin(), banked.end(), std::back_inserter(photos));
     if (photos.empty() && SomeSightings(last).empty()) return report_;
 
-    Write([&] { report_.run = log_.StartRun(options_.cause, report_.snapshot); });
+    writer_.Write([&] { report_.run = log_.StartRun(options_.cause, report_.snapshot); });
     const auto total = static_cast<int64_t>(photos.size());
     size_t next = 0;
     searcher.SearchPhotos(photos, options_.num_threads, stop_, [&](const QueryResult& result) {
@@ -68,20 +66,11 @@ class AlertJob {
     });
     if (!stop_.stop_requested()) TakeSightings(last);
     report_.cancelled = stop_.stop_requested();
-    if (!report_.cancelled) Write([&] { log_.FinishRun(report_.run, report_.num_searched, report_.num_alerts); });
+    if (!report_.cancelled) writer_.Write([&] { log_.FinishRun(report_.run, report_.num_searched, report_.num_alerts); });
     return report_;
   }
 
  private:
-  // One transaction under the collection's lock.
-  template <typename Body>
-  void Write(const Body& body) {
-    const WriterLock lock(paths_, options_.wait_seconds, {});
-    Catalogue::Transaction transaction(catalogue_);
-    body();
-    transaction.Commit();
-  }
-
   // The next sightings to look at, up to one of a photo that is not searched yet.
   std::vector<SightingNews> SomeSightings(PhotoId last) const {
     std::vector<SightingNews> some = SightingsAfter(catalogue_, log_.LastSighting(), kSightingsPerRound);
@@ -94,7 +83,7 @@ class AlertJob {
   void Take(PhotoId photo, const QueryResult& result) {
     report_.num_damaged += result.num_damaged + (result.error_code == ErrorCodeName(ErrorCode::kCorrupt) ? 1 : 0);
     const std::vector<Alert> alerts = AlertsOf(photo, result);
-    Write([&] {
+    writer_.Write([&] {
       // It may have been removed while it was searched for.
       if (catalogue_.GetPhoto(photo)) {
         for (const Alert& alert : alerts) Add(alert);
@@ -170,7 +159,7 @@ class AlertJob {
     while (!stop_.stop_requested()) {
       const std::vector<SightingNews> some = SomeSightings(last);
       if (some.empty()) return;
-      Write([&] {
+      writer_.Write([&] {
         for (const SightingNews& sighting : some) {
           if (std::optional<Alert> alert = AlertOf(sighting)) Add(*alert);
         }
@@ -198,7 +187,8 @@ class AlertJob {
   const AlertOptions& options_;
   const std::stop_token stop_;
   const CollectionPaths paths_;
-  Catalogue catalogue_;
+  BriefWriter writer_;
+  Catalogue& catalogue_;  // The writer's.
   AlertLog log_;
   AlertReport report_;
   std::unordered_set<PhotoId> new_, banked_;

@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <map>
 
+#include "engine/collection/brief_writer.h"
 #include "engine/collection/coverage.h"
-#include "engine/collection/writer_lock.h"
 #include "engine/link/groups.h"
 #include "index/base/files.h"
 
@@ -20,16 +20,14 @@ class LinkJob {
       : options_(options),
         stop_(std::move(stop)),
         paths_(LocateCollection(root)),
-        catalogue_([&] {
-          const WriterLock lock(paths_, options_.wait_seconds, {});  // Opening may migrate.
-          return Catalogue(paths_.catalogue(), Catalogue::Access::kWrite);
-        }()),
+        writer_(paths_, options_.wait_seconds),
+        catalogue_(writer_.catalogue()),
         links_(catalogue_) {}
 
   LinkReport Run(const LinkProgress& progress) {
     const PhotoMatcher matcher(paths_.root, options_.match);
     report_.snapshot = matcher.snapshot();
-    Write([&] {
+    writer_.Write([&] {
       if (options_.again) links_.Forget();
       report_.run = links_.StartRun(options_.cause, report_.snapshot);
     });
@@ -48,15 +46,6 @@ class LinkJob {
   }
 
  private:
-  // One transaction under the collection's lock.
-  template <typename Body>
-  void Write(const Body& body) {
-    const WriterLock lock(paths_, options_.wait_seconds, {});
-    Catalogue::Transaction transaction(catalogue_);
-    body();
-    transaction.Commit();
-  }
-
   void Take(const PhotoMatches& matches) {
     report_.num_verified += matches.num_verified;
     report_.num_damaged += matches.is_damaged ? 1 : 0;
@@ -67,7 +56,7 @@ class LinkJob {
 
   void CommitMatches() {
     if (num_pending_ == 0) return;
-    Write([&] {
+    writer_.Write([&] {
       const std::string now = UtcNow();
       // A photo may have been removed while it was matched.
       std::erase_if(pending_, [&](const PhotoLink& link) {
@@ -83,7 +72,7 @@ class LinkJob {
   }
 
   void UpdateGroups() {
-    Write([&] {
+    writer_.Write([&] {
       const LinkGraph graph = LoadGraph(catalogue_, {}, options_.model);
       std::vector<SellerLink> links;
       for (const SellerEdge& edge : graph.seller_edges) {
@@ -144,7 +133,8 @@ class LinkJob {
   const LinkOptions& options_;
   const std::stop_token stop_;
   const CollectionPaths paths_;
-  Catalogue catalogue_;
+  BriefWriter writer_;
+  Catalogue& catalogue_;  // The writer's.
   Links links_;
   LinkReport report_;
   std::vector<PhotoLink> pending_;

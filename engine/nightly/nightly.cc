@@ -186,6 +186,13 @@ class Night {
                        report.snapshot.num_photos, report.num_added, report.num_dropped);
   }
 
+  // The end of a stage's sentence.
+  std::string TellDamaged(int64_t num_photos) {
+    if (num_photos == 0) return "";
+    Fail(ErrorCode::kCorrupt);
+    return fmt::format("; {} photos have damaged features: 'pugmark check' names them", num_photos);
+  }
+
   std::string MatchWatchList() {
     AlertOptions alerts;
     alerts.cause = "nightly";
@@ -198,11 +205,7 @@ class Night {
     std::string text = fmt::format("{} photos searched for ({} new, {} newly in watched banks): {} alerts",
                                    report.num_searched, report.num_new, report.num_banked, report.num_alerts);
     if (report.num_same_seller > 0) text += fmt::format(", {} pairs of one seller", report.num_same_seller);
-    if (report.num_damaged > 0) {
-      text += fmt::format("; {} photos have damaged features: 'pugmark check' names them", report.num_damaged);
-      Fail(ErrorCode::kCorrupt);
-    }
-    return text;
+    return text + TellDamaged(report.num_damaged);
   }
 
   std::string LinkSellers() {
@@ -213,13 +216,9 @@ class Night {
     const LinkReport report = RunLinking(
         paths_.root, link, stop_, [&](int64_t done, int64_t total) { options_.progress("linking", done, total); });
     if (report.cancelled) throw Error(ErrorCode::kCancelled, "the next run continues");
-    std::string text = fmt::format("{} photos matched; {} sellers: {} links, {} of them new, {} groups", report.num_matched,
-                                   report.num_sellers, report.num_links, report.new_links.size(), report.num_groups);
-    if (report.num_damaged > 0) {
-      text += fmt::format("; {} photos have damaged features: 'pugmark check' names them", report.num_damaged);
-      Fail(ErrorCode::kCorrupt);
-    }
-    return text;
+    return fmt::format("{} photos matched; {} sellers: {} links, {} of them new, {} groups", report.num_matched,
+                       report.num_sellers, report.num_links, report.new_links.size(), report.num_groups) +
+           TellDamaged(report.num_damaged);
   }
 
   // Completes the digest with what only this run knows.
