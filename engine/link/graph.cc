@@ -140,15 +140,21 @@ void AddPhotoEdges(const Catalogue& catalogue, const Places& places, LinkGraph* 
   }
   std::unordered_map<Sha256, size_t> by_sha256;
   for (size_t i = 0; i < graph->photos.size(); ++i) by_sha256.emplace(graph->photos[i].sha256, i);
-  for (const Review& review : Reviews(catalogue).History()) {  // Oldest first: the last word stays.
+  std::map<std::pair<size_t, size_t>, Review> last_words;
+  for (Review& review : Reviews(catalogue).History()) {  // Oldest first.
     const auto low = by_sha256.find(review.low), high = by_sha256.find(review.high);
     if (low == by_sha256.end() || high == by_sha256.end()) continue;
-    const auto pair = std::minmax(low->second, high->second);
-    const auto known = edges.find(pair);
-    if (known == edges.end() && review.answer != Answer::kYes) continue;
-    // What a person confirmed and the machine does not find is the thing itself: of a copy the machine would know.
-    const PhotoEdge found{pair.first, pair.second, EdgeKind::kSameObject, 1, 0, 0, false, review.reviewed_at, {}};
-    (known == edges.end() ? edges.emplace(pair, found).first : known)->second.review = review.answer;
+    last_words[std::minmax(low->second, high->second)] = std::move(review);
+  }
+  for (const auto& [pair, review] : last_words) {
+    auto known = edges.find(pair);
+    if (known == edges.end()) {
+      if (review.answer != Answer::kYes) continue;
+      // What a person confirmed and the machine does not find is the thing itself: of a copy the machine would know.
+      const PhotoEdge found{pair.first, pair.second, EdgeKind::kSameObject, 1, 0, 0, false, review.reviewed_at, {}};
+      known = edges.emplace(pair, found).first;
+    }
+    known->second.review = review.answer;
   }
   for (auto& entry : edges) {
     PhotoEdge& edge = entry.second;

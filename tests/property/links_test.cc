@@ -169,6 +169,22 @@ TEST_F(LinksTest, DecisionsSurviveEveryRerun) {
   EXPECT_THAT(Graph().groups.at(0).sellers, SizeIs(3)) << "The decision was taken back.";
 }
 
+TEST_F(LinksTest, AConfirmationOfPhotosThatIsTakenBackLinksNobody) {
+  TakeTwoHandles();
+  const fs::path database = CollectionPaths{collection_}.catalogue();
+  const Sha256 a = Sha256::OfFile(Picture(0)), b = Sha256::OfFile(Picture(3));
+  Run();
+  const size_t num_edges = Graph().photo_edges.size();
+  for (const Answer answer : {Answer::kYes, Answer::kUnsure, Answer::kYes, Answer::kNo}) {
+    Review review;
+    review.answer = answer;
+    review.reviewer = "ana";
+    AddReview(database, a, b, review);
+    const bool is_confirmed = answer == Answer::kYes;
+    EXPECT_EQ(Graph().photo_edges.size(), num_edges + (is_confirmed ? 1 : 0)) << AnswerName(answer);
+  }
+}
+
 TEST_F(LinksTest, AReviewOfThePhotosCutsAndConfirms) {
   TakeTwoHandles();
   const fs::path database = CollectionPaths{collection_}.catalogue();
