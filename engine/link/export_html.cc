@@ -235,7 +235,8 @@ class LinkPage {
     size_t num_shown = 0, num_all = 0;
     for (size_t i = 0; i < graph_.seller_edges.size(); ++i) {
       const SellerEdge& edge = graph_.seller_edges[i];
-      if (edge.is_link && edge.decision != Decision::kCut) continue;
+      const std::optional<size_t> group = graph_.sellers[edge.a].group;
+      if (edge.is_link && group && group == graph_.sellers[edge.b].group) continue;  // Told with its group.
       if (++num_all > options_.max_leads) continue;
       ++num_shown;
       drawn_.edges.insert(i);
