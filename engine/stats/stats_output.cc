@@ -163,7 +163,11 @@ std::string FormatStatsCsv(const Stats& stats, const StatsOptions& options) {
   const auto add = [&](const std::string& table, const StatsRow& row) {
     CsvLine line;
     line.Cell(table);
-    line.Time(row.key);  // Months and days may become dates.
+    if (table == NameOf(options.period)) {
+      line.Time(row.key);  // Months and days may become dates.
+    } else {
+      line.Text(row.key);
+    }
     for (const int64_t number : {row.num_listings, row.num_sellers, row.num_photos}) line.Value(number);
     line.Cell(stats.has_objects ? fmt::format("{}", row.num_objects) : "");
     line.Time(row.first_day);
