@@ -51,7 +51,8 @@ Finding Sandbox() {
   const DecodeWorkers* workers = DecodeWorkers::OfProcess();
   if (workers == nullptr) return {"sandbox", Level::kWarn, "Photos are decoded without a sandbox (--no-sandbox).", {}};
   try {
-    Decode(EncodeThumbnail(ConformancePicture(16, 16), 16, 80), {});
+    const DecodeResult result = Decode(EncodeThumbnail(ConformancePicture(16, 16), 16, 80), {});
+    if (!result.image) return {"sandbox", Level::kFail, result.error.message, {}};
   } catch (const SandboxError& e) {
     return {"sandbox", Level::kFail, e.what(), {}};
   }

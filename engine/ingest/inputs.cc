@@ -136,9 +136,11 @@ Inputs CollectInputs(const IngestOptions& options) {
     if (std::find(manifests.begin(), manifests.end(), absolute) != manifests.end()) continue;
     // What is named itself may lie anywhere.
     const auto leads_out = [&](const fs::path& input) { return LeadsOut(input, file); };
-    const bool is_named = std::find(options.inputs.begin(), options.inputs.end(), file) != options.inputs.end();
+    const auto is_named = [&] {
+      return std::find(options.inputs.begin(), options.inputs.end(), file) != options.inputs.end();
+    };
     std::error_code ignored;
-    if (!options.allow_outside && !is_named && fs::is_symlink(file, ignored) &&
+    if (!options.allow_outside && fs::is_symlink(file, ignored) && !is_named() &&
         std::all_of(options.inputs.begin(), options.inputs.end(), leads_out)) {
       collector.AddProblem(OutsideOfFolder(file));
     } else {

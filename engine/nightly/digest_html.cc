@@ -184,6 +184,7 @@ class Page {
     section.set("rows", rows);
     section.set("events", events);
     section.set("more", Optional(More(digest_.new_links.size(), kMostRows)));
+    section.set("more_events", Optional(More(digest_.group_events.size(), kMostRows)));
     return section;
   }
 

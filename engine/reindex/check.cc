@@ -110,12 +110,12 @@ class Checker {
            kRebuild});
     }
     if (current_is_damaged_) return;  // Whatever is wrong with its entries follows from that.
-    covered_ = CoveredPhotos(collection_.catalogue, info);
     // Numbers are given one after the other; whoever skips thousands for each photo wants the memory below.
     if (info.last_photo.value > kMostNumbersPerPhoto * (collection_.catalogue.TotalsAfter(PhotoId{}).num_photos + 1000)) {
       Add({name, fmt::format("its last photo has the number {}, far beyond all others", info.last_photo.value), kRebuild});
       return;
     }
+    covered_ = CoveredPhotos(collection_.catalogue, info);
     num_entries_of_.resize(static_cast<size_t>(info.last_photo.value) + 1);
     int64_t num_beyond = 0;
     for (const Part& part : current_->parts) {
