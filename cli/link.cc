@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
+#include <tuple>
 
 #include "cli/audit.h"
 #include "cli/commands.h"
@@ -19,6 +21,7 @@
 #include "engine/report/report.h"
 #include "engine/report/wording.h"
 #include "index/base/files.h"
+#include "index/catalogue/links.h"
 
 namespace pugmark::cli {
 namespace {
@@ -62,9 +65,14 @@ class Output {
   int64_t num_ = 0;
 };
 
-LinkGraph Load(const Context& context) {
-  const Collection collection = OpenCollection(context.collection, Catalogue::Access::kRead);
+// group: the one of which the timeline is to be told; 0: none.
+LinkGraph Load(const Context& context, int64_t group = 0) {
+  Collection collection = OpenCollection(context.collection, Catalogue::Access::kRead);
+  const Catalogue::Transaction one_state(collection.catalogue);
   LinkGraph graph = LoadGraph(collection.catalogue, ReadPhotoTraces(collection.catalogue));
+  for (const Group& g : graph.groups) {
+    if (g.id == group) AddListingChanges(collection.catalogue, g, &graph);
+  }
   if (graph.linked_at.empty()) {
     fmt::print(stderr, "Nothing has been linked yet: 'pugmark link' matches all photos with each other.\n");
   } else if (graph.num_unlinked_photos > 0) {
@@ -74,13 +82,26 @@ LinkGraph Load(const Context& context) {
   return graph;
 }
 
+[[noreturn]] void ThrowNoSeller(const std::string& platform, const std::string& handle) {
+  throw Error(ErrorCode::kNotFound, fmt::format("There is no seller '{}' of platform '{}' in the collection.",
+                                                EscapeText(handle), EscapeText(platform)));
+}
+
 size_t SellerNamed(const LinkGraph& graph, const std::string& text, const std::string& option) {
   const auto [platform, handle] = OnPlatform(text, option, "PLATFORM:HANDLE");
   for (size_t s = 0; s < graph.sellers.size(); ++s) {
     if (graph.sellers[s].platform == platform && graph.sellers[s].handle == handle) return s;
   }
-  throw Error(ErrorCode::kNotFound, fmt::format("There is no seller '{}' of platform '{}' in the collection.",
-                                                EscapeText(handle), EscapeText(platform)));
+  ThrowNoSeller(platform, handle);
+}
+
+SellerNode SellerNamed(const Catalogue& catalogue, const std::string& text, const std::string& option) {
+  SellerNode seller;
+  std::tie(seller.platform, seller.handle) = OnPlatform(text, option, "PLATFORM:HANDLE");
+  const std::optional<SellerId> id = FindSeller(catalogue, seller.platform, seller.handle);
+  if (!id) ThrowNoSeller(seller.platform, seller.handle);
+  seller.id = *id;
+  return seller;
 }
 
 int ShowSeller(const Options& options, const Context& context) {
@@ -120,7 +141,7 @@ int ShowGroups(const Options& options, const Context& context) {
 }
 
 int ShowGroup(const Options& options, const Context& context) {
-  const LinkGraph graph = Load(context);
+  const LinkGraph graph = Load(context, options.group);
   const auto group =
       std::find_if(graph.groups.begin(), graph.groups.end(), [&](const Group& g) { return g.id == options.group; });
   if (group == graph.groups.end()) {
@@ -141,10 +162,10 @@ int Decide(const Options& options, const Context& context) {
   const std::string option = same ? "--same" : !options.different.empty() ? "--different" : "--undecided";
   const FileLock lock(CollectionPaths{context.collection}.lock());
   Collection collection = OpenCollection(context.collection, Catalogue::Access::kWrite);
-  const LinkGraph graph = LoadGraph(collection.catalogue);
-  const size_t a = SellerNamed(graph, names[0], option), b = SellerNamed(graph, names[1], option);
+  const SellerNode a = SellerNamed(collection.catalogue, names[0], option),
+                   b = SellerNamed(collection.catalogue, names[1], option);
   const SellerReview review = Links(collection.catalogue)
-                                  .AddReview(graph.sellers[a].id, graph.sellers[b].id, answer, options.note,
+                                  .AddReview(a.id, b.id, answer, options.note,
                                              options.by.empty() ? LoginName() : options.by);
   const Json json = {{"sellers", {AuditText(names[0]), AuditText(names[1])}},
                      {"answer", AnswerName(answer)},
@@ -152,7 +173,7 @@ int Decide(const Options& options, const Context& context) {
                      {"note", AuditText(review.note)}};
   context.audit->AddResult({{"hash", HashOf(json).Hex()}, {"answer", AnswerName(answer)}});
   fmt::print(stderr, "Recorded: {} and {} are {}. Groups follow with the next 'pugmark link'.\n",
-             NameOf(graph.sellers[a]), NameOf(graph.sellers[b]),
+             NameOf(a), NameOf(b),
              answer == Answer::kYes  ? "one hand"
              : answer == Answer::kNo ? "not one hand"
                                      : "undecided");
@@ -167,8 +188,12 @@ int RunNow(const Options& options, const Context& context) {
   const LinkReport report = RunLinking(context.collection, link, context.stop,
                                        [&](int64_t done, int64_t total) { progress.Show("linking", done, total); });
   progress.Clear();
-  const Collection collection = OpenCollection(context.collection, Catalogue::Access::kRead);
-  const LinkGraph graph = LoadGraph(collection.catalogue);
+  LinkGraph graph;  // For names and evidence of what is new.
+  if (!report.new_links.empty() || !report.group_events.empty()) {
+    Collection collection = OpenCollection(context.collection, Catalogue::Access::kRead);
+    const Catalogue::Transaction one_state(collection.catalogue);
+    graph = LoadGraph(collection.catalogue);
+  }
   const Json json = ToJson(report, graph);
   context.audit->SetSnapshot(report.snapshot);
   context.audit->AddResult({{"hash", HashOf(json).Hex()}, {"run", report.run}, {"links", report.num_links}});
@@ -192,10 +217,9 @@ int RunNow(const Options& options, const Context& context) {
     fmt::print(stderr, "Interrupted after {} photos; the same command goes on.\n", Grouped(report.num_matched));
     return kInterrupted;
   }
-  const auto counted = [](size_t number, std::string_view noun) { return Counted(static_cast<int64_t>(number), noun); };
   fmt::print(stderr, "{} matched, {} show the same. {}: {}, {}, {}.\n", Counted(report.num_matched, "photo"),
-             Counted(report.num_photo_links, "pair"), counted(report.num_sellers, "seller"),
-             counted(report.num_links, "link"), counted(report.num_leads, "lead"), counted(report.num_groups, "group"));
+             Counted(report.num_photo_links, "pair"), Counted(report.num_sellers, "seller"),
+             Counted(report.num_links, "link"), Counted(report.num_leads, "lead"), Counted(report.num_groups, "group"));
   return report.num_damaged > 0 ? kDamaged : kDone;
 }
 

@@ -2,13 +2,13 @@
 #include "cli/link_output.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <map>
 
 #include "cli/progress.h"
 #include "engine/link/link_words.h"
+#include "engine/report/wording.h"
 #include "index/base/files.h"
 
 namespace pugmark::cli {
@@ -20,11 +20,6 @@ constexpr size_t kReasons = 4;  // Shown of a link in text; JSON has all.
 constexpr size_t kNewLinks = 50;
 
 std::string Day(const std::string& time) { return EscapeText(time.substr(0, 10)); }
-
-// "14 pairs".
-std::string Number(size_t number, std::string_view noun) {
-  return fmt::format("{} {}{}", Grouped(static_cast<int64_t>(number)), noun, number == 1 ? "" : "s");
-}
 
 Json ListingJson(const ListingNode& listing) {
   return {{"platform", listing.platform},
@@ -81,7 +76,7 @@ std::string ReasonsText(const LinkGraph& graph, const SellerEdge& edge, size_t f
   const size_t shown = std::min(edge.evidence.size(), kReasons);
   for (size_t i = 0; i < shown; ++i) text += indent + ReasonText(graph, edge.evidence[i], edge.b == from) + "\n";
   if (edge.evidence.size() > shown)
-    text += fmt::format("{}and {}\n", indent, Number(edge.evidence.size() - shown, "more reason"));
+    text += fmt::format("{}and {}\n", indent, Counted(edge.evidence.size() - shown, "more reason"));
   return text;
 }
 
@@ -143,12 +138,6 @@ const SellerEdge* EdgeBetween(const LinkGraph& graph, size_t a, size_t b) {
     if (edge.a == std::min(a, b) && edge.b == std::max(a, b)) return &edge;
   }
   return nullptr;
-}
-
-std::string JoinedEscaped(const std::vector<std::string>& texts) {
-  std::string joined;
-  for (const std::string& text : texts) joined += (joined.empty() ? "" : ", ") + EscapeText(text);
-  return joined;
 }
 
 }  // namespace
@@ -284,14 +273,14 @@ Json ToJson(const LinkGraph& graph, const Group& group) {
 
 std::string TextOf(const LinkGraph& graph, const Group& group) {
   std::string text = fmt::format(
-      "group {}: {} on {}, {}, {}{}\n", group.id, Number(group.sellers.size(), "seller"),
-      Number(group.platforms.size(), "platform"), Number(group.num_listings, "listing"),
-      Number(group.num_photos, "photo"),
+      "group {}: {} on {}, {}, {}{}\n", group.id, Counted(group.sellers.size(), "seller"),
+      Counted(group.platforms.size(), "platform"), Counted(group.num_listings, "listing"),
+      Counted(group.num_photos, "photo"),
       group.first_seen.empty() ? "" : fmt::format(", {} to {}", Day(group.first_seen), Day(group.last_seen)));
   std::string sellers;
   for (const size_t s : group.sellers) sellers += (sellers.empty() ? "" : ", ") + NameOf(graph.sellers[s]);
   text += "    " + sellers + "\n";
-  if (!group.products.empty()) text += "    " + JoinedEscaped(group.products) + "\n";
+  if (!group.products.empty()) text += "    " + EscapeText(Joined(group.products, ", ")) + "\n";
   return text;
 }
 

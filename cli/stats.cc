@@ -8,6 +8,7 @@
 #include "cli/progress.h"
 #include "cli/result_output.h"
 #include "engine/collection/collection.h"
+#include "engine/link/days.h"
 #include "engine/link/objects.h"
 #include "engine/stats/stats_output.h"
 #include "index/base/files.h"
@@ -23,12 +24,8 @@ struct Options {
 
 // Empty, or what CLI11 shows as the mistake.
 std::string DayMistake(const std::string& text) {
-  constexpr std::string_view kForm = "dddd-dd-dd";
-  bool fits = text.size() == kForm.size();
-  for (size_t i = 0; fits && i < kForm.size(); ++i) {
-    fits = kForm[i] == 'd' ? text[i] >= '0' && text[i] <= '9' : text[i] == '-';
-  }
-  return fits ? "" : fmt::format("'{}' is no day: write it as 2017-01-31", EscapeText(text));
+  const bool is_day = text.size() == 10 && DayNumber(text);
+  return is_day ? "" : fmt::format("'{}' is no day: write it as 2017-01-31", EscapeText(text));
 }
 
 void RequirePlatforms(const Market& market, const std::vector<std::string>& platforms) {
@@ -49,8 +46,8 @@ int ShowStats(const Options& options, const Context& context) {
   const Market market = ReadMarket(collection.catalogue);
   RequirePlatforms(market, options.stats.platforms);
   std::optional<std::vector<std::vector<PhotoId>>> objects;  // Nothing until photos have been linked.
-  if (LastLinkRun(collection.catalogue)) {
-    const LinkGraph graph = LoadGraph(collection.catalogue);
+  if (!LastLinkedAt(collection.catalogue).empty()) {
+    const LinkGraph graph = LoadPhotoGraph(collection.catalogue, market);
     objects = ObjectsOf(graph);
     if (graph.num_unlinked_photos > 0) {
       fmt::print(stderr, "{} photos are not linked yet, so objects may be counted twice. 'pugmark link' links them.\n",

@@ -28,7 +28,6 @@ constexpr size_t kMaxOpenLinks = 2;  // Of a group; the others open on a click.
 constexpr double kMissingWidth = 200, kMissingHeight = 150;
 
 std::string Number(size_t number) { return GroupedNumber(static_cast<int64_t>(number)); }
-std::string Many(size_t number, std::string_view noun) { return Counted(static_cast<int64_t>(number), noun); }
 
 std::string EventText(const GroupEvent& event) {
   std::string text = DayOf(event.at) + ": " + std::string(GroupEventName(event.kind));
@@ -72,8 +71,8 @@ class LinkPage {
     root.set("version", Safe(options_.version));
     root.set("created_at", Safe(options_.created_at));
     root.set("linked_at", graph_.linked_at.empty() ? "never" : Safe(graph_.linked_at));
-    root.set("counts", fmt::format("{} in {} of {}", Many(graph_.photos.size(), "photo"),
-                                   Many(graph_.listings.size(), "listing"), Many(graph_.sellers.size(), "seller")));
+    root.set("counts", fmt::format("{} in {} of {}", Counted(graph_.photos.size(), "photo"),
+                                   Counted(graph_.listings.size(), "listing"), Counted(graph_.sellers.size(), "seller")));
     root.set("unlinked",
              graph_.num_unlinked_photos == 0
                  ? data(false)
@@ -95,7 +94,7 @@ class LinkPage {
   static data LeftOut(size_t number, std::string_view noun) {
     return number == 0 ? data(false)
                        : data(fmt::format("{} more left out of this page; the GraphML and CSV files hold them.",
-                                          Many(number, noun)));
+                                          Counted(number, noun)));
   }
 
   data RowOf(const Group& group) const {
@@ -122,9 +121,9 @@ class LinkPage {
     data section;
     section.set("id", fmt::format("{}", group.id));
     section.set("veiled", is_veiled());
-    section.set("reach", fmt::format("{} on {}, {} with {}{}", Many(group.sellers.size(), "seller"),
-                                     Many(group.platforms.size(), "platform"), Many(group.num_listings, "listing"),
-                                     Many(group.num_photos, "photo"),
+    section.set("reach", fmt::format("{} on {}, {} with {}{}", Counted(group.sellers.size(), "seller"),
+                                     Counted(group.platforms.size(), "platform"), Counted(group.num_listings, "listing"),
+                                     Counted(group.num_photos, "photo"),
                                      group.first_seen.empty() ? ""
                                                               : Safe(fmt::format(", {} to {}", DayOf(group.first_seen),
                                                                                  DayOf(group.last_seen)))));
@@ -190,7 +189,7 @@ class LinkPage {
     }
     link.set("evidence", evidence);
     link.set("more", Optional(edge.evidence.size() > num_shown
-                                  ? fmt::format("And {}.", Many(edge.evidence.size() - num_shown, "further reason"))
+                                  ? fmt::format("And {}.", Counted(edge.evidence.size() - num_shown, "further reason"))
                                   : ""));
     return link;
   }
@@ -261,7 +260,6 @@ class LinkPage {
     html::AddFact("Time (UTC)", Safe(options_.created_at), &made);
     html::AddFact("Program", Safe("pugmark " + options_.version), &made);
     html::AddFact("Collection", Safe(options_.collection), &made);
-    for (const auto& [name, value] : options_.parameters) html::AddFact(Safe(name), Safe(value), &made);
     return made;
   }
 

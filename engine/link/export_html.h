@@ -9,7 +9,6 @@
 #pragma once
 
 #include <cstddef>
-#include <filesystem>
 #include <functional>
 #include <string>
 #include <utility>
@@ -24,7 +23,6 @@ struct LinkHtmlOptions {
   std::string version;                                          // Of Pugmark.
   std::string created_at;                                       // UTC, "2026-11-24T06:55:54Z".
   std::string collection;                                       // Its directory.
-  std::vector<std::pair<std::string, std::string>> parameters;  // Name and value of what decides the result.
   std::function<ReportPicture(const PhotoNode&)> picture;       // May be empty. Called once per photo in the page.
   bool blur = false, grey = false;                              // As HtmlOptions.
   size_t max_groups = 100;                                      // In the page; what is beyond is counted in it.

@@ -18,8 +18,6 @@ using Json = nlohmann::ordered_json;
 
 constexpr size_t kMaxLines = 6;  // Of a node's description.
 
-std::string Many(size_t number, std::string_view noun) { return Counted(static_cast<int64_t>(number), noun); }
-
 class Drawing {
  public:
   Drawing(const LinkGraph& graph, const DrawnGraph& drawn) : graph_(graph), drawn_(drawn) {}
@@ -32,7 +30,7 @@ class Drawing {
     for (size_t i = 0; i < std::min(graph_.groups.size(), max_groups); ++i) {
       const Group& group = graph_.groups[i];
       groups.push_back(
-          {{"id", group.id}, {"label", fmt::format("group {}: {}", group.id, Many(group.sellers.size(), "seller"))}});
+          {{"id", group.id}, {"label", fmt::format("group {}: {}", group.id, Counted(group.sellers.size(), "seller"))}});
     }
     return {{"groups", std::move(groups)}, {"nodes", std::move(nodes_)}, {"edges", std::move(edges_)}};
   }
@@ -66,7 +64,7 @@ class Drawing {
   void AddSeller(size_t idx) {
     const SellerNode& seller = graph_.sellers[idx];
     const auto groups = drawn_.groups_of_seller.find(idx);
-    Json lines = Json::array({Many(seller.listings.size(), "listing")});
+    Json lines = Json::array({Counted(seller.listings.size(), "listing")});
     if (!seller.first_seen.empty()) {
       lines.push_back(EscapeText(fmt::format("{} to {}", DayOf(seller.first_seen), DayOf(seller.last_seen))));
     }

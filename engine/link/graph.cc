@@ -12,14 +12,13 @@
 #include "engine/link/weigh.h"
 #include "index/catalogue/links.h"
 #include "index/catalogue/listing_history.h"
-#include "index/catalogue/market.h"
 
 namespace pugmark {
 namespace {
 
-constexpr std::array<std::string_view, 10> kKindNames = {
+constexpr std::array<std::string_view, 9> kKindNames = {
     "same-file",    "same-photo", "same-object",         "same-scene", "camera-serial",
-    "camera-owner", "lens",       "quantisation-tables", "qr-code",    "contact"};
+    "camera-owner", "lens",       "quantisation-tables", "qr-code"};
 constexpr std::array<std::string_view, 6> kEventNames = {"founded",    "joined",      "left",
                                                          "split-from", "merged-into", "dissolved"};
 
@@ -38,8 +37,7 @@ void Widen(const std::string& first, const std::string& last, std::string* first
   if (!last.empty() && last > *last_seen) *last_seen = last;
 }
 
-Places AddNodes(const Catalogue& catalogue, LinkGraph* graph) {
-  const Market market = ReadMarket(catalogue);
+Places AddNodes(const Market& market, LinkGraph* graph) {
   Places places;
   std::set<int64_t> seen_photos, seen_listings, busy_sellers;
   for (const MarketSighting& s : market.sightings) {
@@ -100,21 +98,6 @@ Places AddNodes(const Catalogue& catalogue, LinkGraph* graph) {
   return places;
 }
 
-void AddChanges(const Catalogue& catalogue, const Places& places, LinkGraph* graph) {
-  for (const ListingId id : ListingsThatChanged(catalogue)) {
-    const std::optional<size_t> place = Places::Of(places.listings, id.value);
-    if (!place) continue;
-    std::vector<ListingChange>& changes = graph->listings[*place].changes;
-    const std::vector<ListingValue> values = ValuesOf(catalogue, id);
-    for (size_t i = 1; i < values.size(); ++i) {
-      if (values[i].field != values[i - 1].field) continue;
-      changes.push_back({values[i].first_seen, values[i].field, values[i - 1].value, values[i].value});
-    }
-    std::stable_sort(changes.begin(), changes.end(),
-                     [](const ListingChange& a, const ListingChange& b) { return a.at < b.at; });
-  }
-}
-
 EdgeKind KindOf(const std::string& verdict) {
   for (const EdgeKind kind : {EdgeKind::kSamePhoto, EdgeKind::kSameObject}) {
     if (verdict == EdgeKindName(kind)) return kind;
@@ -162,6 +145,16 @@ void AddPhotoEdges(const Catalogue& catalogue, const Places& places, LinkGraph* 
     if (edge.review == Answer::kNo) edge.probability = 0;
     graph->photo_edges.push_back(std::move(edge));
   }
+}
+
+Places AddPhotoGraph(const Catalogue& catalogue, const Market& market, LinkGraph* graph) {
+  Places places = AddNodes(market, graph);
+  AddPhotoEdges(catalogue, places, graph);
+  graph->linked_at = LastLinkedAt(catalogue);
+  const PhotoId linked = LastLinkedPhoto(catalogue);
+  graph->num_unlinked_photos =
+      std::count_if(graph->photos.begin(), graph->photos.end(), [&](const PhotoNode& p) { return p.id > linked; });
+  return places;
 }
 
 void AddTraces(std::span<const PhotoTrace> traces, const Places& places, LinkGraph* graph) {
@@ -265,18 +258,34 @@ LinkGraph LoadGraph(const Catalogue& catalogue, std::span<const PhotoTrace> trac
 
 LinkGraph LoadGraph(const Catalogue& catalogue, std::span<const PhotoTrace> traces, const LinkModel& model) {
   LinkGraph graph;
-  const Places places = AddNodes(catalogue, &graph);
-  AddChanges(catalogue, places, &graph);
-  AddPhotoEdges(catalogue, places, &graph);
+  const Places places = AddPhotoGraph(catalogue, ReadMarket(catalogue), &graph);
   AddTraces(traces, places, &graph);
   AddDecisions(catalogue, places, &graph);
   WeighSellers(model, &graph);
   AddGroups(catalogue, places, &graph);
-  if (const std::optional<LinkRun> run = LastLinkRun(catalogue)) graph.linked_at = run->finished_at;
-  const PhotoId linked = LastLinkedPhoto(catalogue);
-  graph.num_unlinked_photos =
-      std::count_if(graph.photos.begin(), graph.photos.end(), [&](const PhotoNode& p) { return p.id > linked; });
   return graph;
+}
+
+LinkGraph LoadPhotoGraph(const Catalogue& catalogue, const Market& market) {
+  LinkGraph graph;
+  AddPhotoGraph(catalogue, market, &graph);
+  return graph;
+}
+
+void AddListingChanges(const Catalogue& catalogue, const Group& group, LinkGraph* graph) {
+  for (const size_t seller : group.sellers) {
+    for (const size_t place : graph->sellers[seller].listings) {
+      ListingNode& listing = graph->listings[place];
+      listing.changes.clear();
+      const std::vector<ListingValue> values = ValuesOf(catalogue, listing.id);
+      for (size_t i = 1; i < values.size(); ++i) {
+        if (values[i].field != values[i - 1].field) continue;
+        listing.changes.push_back({values[i].first_seen, values[i].field, values[i - 1].value, values[i].value});
+      }
+      std::stable_sort(listing.changes.begin(), listing.changes.end(),
+                       [](const ListingChange& a, const ListingChange& b) { return a.at < b.at; });
+    }
+  }
 }
 
 }  // namespace pugmark

@@ -25,6 +25,7 @@
 #include "index/base/sha256.h"
 #include "index/catalogue/catalogue.h"
 #include "index/catalogue/links.h"
+#include "index/catalogue/market.h"
 #include "index/catalogue/reviews.h"
 
 namespace pugmark {
@@ -37,14 +38,10 @@ enum class EdgeKind {
   kSameScene,
   kCameraSerial,  // EXIF: serial number of the body.
   kOwner,         // EXIF: owner or artist.
-  kLens,          // EXIF: serial number of the lens, or its model where there is none.
+  kLens,          // EXIF: serial number of the lens.
   kQuantisation,  // The same JPEG quantisation tables and the same size in pixels.
   kQrCode,        // The content of a QR code in the picture.
-  kContact,       // A telephone number, address or handle read in the picture.
 };
-inline constexpr EdgeKind kAllEdgeKinds[] = {
-    EdgeKind::kSameFile, EdgeKind::kSamePhoto, EdgeKind::kSameObject,   EdgeKind::kSameScene, EdgeKind::kCameraSerial,
-    EdgeKind::kOwner,    EdgeKind::kLens,      EdgeKind::kQuantisation, EdgeKind::kQrCode,    EdgeKind::kContact};
 constexpr bool IsSoft(EdgeKind kind) { return kind >= EdgeKind::kCameraSerial; }
 std::string_view EdgeKindName(EdgeKind kind);  // "same-file", "camera-serial", "quantisation-tables", ...
 
@@ -76,7 +73,7 @@ struct ListingNode {
   std::vector<std::string> captured;  // Distinct captured_at, ascending.
   std::vector<size_t> photos;         // Ascending, each once.
   ListingId id;
-  std::vector<ListingChange> changes;  // By time.
+  std::vector<ListingChange> changes;  // By time; by AddListingChanges, otherwise empty.
 };
 
 struct SellerNode {
@@ -187,5 +184,12 @@ struct LinkModel;
 // docs/measuring.md.
 LinkGraph LoadGraph(const Catalogue& catalogue, std::span<const PhotoTrace> traces = {});
 LinkGraph LoadGraph(const Catalogue& catalogue, std::span<const PhotoTrace> traces, const LinkModel& model);
+
+// Nodes and photo edges only, of a market that was read already.
+LinkGraph LoadPhotoGraph(const Catalogue& catalogue, const Market& market);
+
+// Reads what the listings of a group changed, for its timeline. The graph must be of this state of the catalogue. Threads,
+// errors: as Catalogue.
+void AddListingChanges(const Catalogue& catalogue, const Group& group, LinkGraph* graph);
 
 }  // namespace pugmark

@@ -5,7 +5,7 @@
 #include <map>
 
 #include "engine/collection/brief_writer.h"
-#include "engine/collection/coverage.h"
+#include "engine/collection/collection.h"
 #include "engine/link/groups.h"
 #include "index/base/files.h"
 

@@ -47,7 +47,7 @@ struct LinkReport {
 
 using LinkProgress = std::function<void(int64_t done, int64_t total)>;
 
-// Holds the collection's lock only while it writes. Throws as PhotoMatcher and LoadGraph do, and Error(kLocked) if
+// Holds the collection's lock only while it writes, and while it weighs sellers at the end. Throws as PhotoMatcher and LoadGraph do, and Error(kLocked) if
 // another writer does not end in time. Deterministic: the same catalogue and snapshot give the same links and groups,
 // whatever num_threads. Cost: docs/measuring.md, "Links between sellers".
 LinkReport RunLinking(const std::filesystem::path& collection, const LinkOptions& options, std::stop_token stop,

@@ -8,7 +8,7 @@
 // A stage that fails does not keep the next ones from running, as far as they can, and never keeps the digest from
 // being given: it says what failed. Every stage continues where it was killed; the digest begins where the last one
 // that was given ended. People may work meanwhile: the collection's lock is held by ingest and reindex while they run,
-// and by alerts and linking for moments only.
+// by alerts for moments only, and by linking for moments and while it weighs sellers at the end.
 #pragma once
 
 #include <filesystem>

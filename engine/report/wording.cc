@@ -28,10 +28,6 @@ std::string GroupedNumber(int64_t number) {
   return digits;
 }
 
-std::string Counted(int64_t number, std::string_view noun) {
-  return fmt::format("{} {}{}", GroupedNumber(number), noun, number == 1 ? "" : "s");
-}
-
 std::string PercentText(double fraction) { return fmt::format("{:.0f} %", std::clamp(fraction, 0.0, 1.0) * 100); }
 
 std::string DayOf(std::string_view time) {

@@ -3,6 +3,7 @@
 // What terminal, CSV and HTML word alike. For the rooms that print.
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -22,7 +23,9 @@ double ExpectedFalseHitsOf(const Hit& hit);
 std::string GroupedNumber(int64_t number);
 
 // (1, "photo") → "1 photo"; (1204, "photo") → "1,204 photos".
-std::string Counted(int64_t number, std::string_view noun);
+std::string Counted(std::integral auto number, std::string_view noun) {
+  return GroupedNumber(static_cast<int64_t>(number)) + " " + std::string(noun) + (number == 1 ? "" : "s");
+}
 
 // 0.925 → "93 %".
 std::string PercentText(double fraction);

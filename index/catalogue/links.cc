@@ -10,6 +10,7 @@
 #include "index/base/files.h"
 #include "index/catalogue/catalogue_impl.h"
 #include "index/catalogue/connection.h"
+#include "index/catalogue/row_checksums.h"
 
 namespace pugmark {
 
@@ -193,14 +194,10 @@ PhotoId LastLinkedPhoto(const Catalogue& catalogue) {
   return PhotoId{query.Next() ? query.GetInt(0) : 0};
 }
 
-std::optional<LinkRun> LastLinkRun(const Catalogue& catalogue) {
+std::string LastLinkedAt(const Catalogue& catalogue) {
   Query query = CatalogueAccess::Reader(catalogue).Use(
-      "SELECT id, started_at, finished_at, snapshot, num_matched, num_links FROM link_runs "
-      "WHERE finished_at IS NOT NULL ORDER BY id DESC LIMIT 1",
-      kReading);
-  if (!query.Next()) return std::nullopt;
-  return LinkRun{query.GetInt(0), query.GetText(1), query.GetText(2),
-                 query.GetInt(3), query.GetInt(4),  query.GetInt(5)};
+      "SELECT finished_at FROM link_runs WHERE finished_at IS NOT NULL ORDER BY id DESC LIMIT 1", kReading);
+  return query.Next() ? query.GetText(0) : "";
 }
 
 std::vector<PhotoLink> PhotoLinks(const Catalogue& catalogue) {
@@ -272,11 +269,13 @@ std::vector<SellerGroupEvent> SellerGroupEvents(const Catalogue& catalogue, int6
 }
 
 std::optional<SellerId> FindSeller(const Catalogue& catalogue, const std::string& platform, const std::string& handle) {
-  Query query = CatalogueAccess::Reader(catalogue).Use(
+  Connection& connection = CatalogueAccess::Reader(catalogue);
+  Query query = connection.Use(
       "SELECT u.id FROM platforms AS p JOIN sellers AS u ON u.platform_id = p.id "
       "WHERE p.name = ? AND u.handle = ?",
       kReading);
   if (!query.Text(platform).Text(handle).Next()) return std::nullopt;
+  internal::RequireSoundRows(connection, "sellers", query.GetInt(0));
   return SellerId{query.GetInt(0)};
 }
 

@@ -58,12 +58,6 @@ struct SellerGroupEvent {
   int64_t other_group = 0;
 };
 
-struct LinkRun {
-  int64_t id = 0;
-  std::string started_at, finished_at;
-  int64_t snapshot = 0, num_matched = 0, num_links = 0;
-};
-
 // Borrows the catalogue. Threads and errors: as Catalogue; every call that writes is one transaction, or joins the open
 // one.
 class Links {
@@ -97,7 +91,7 @@ class Links {
 
 // Where the next run begins: every indexed photo up to this one has been matched. Invalid: nothing has.
 PhotoId LastLinkedPhoto(const Catalogue& catalogue);
-std::optional<LinkRun> LastLinkRun(const Catalogue& catalogue);                          // That was finished.
+std::string LastLinkedAt(const Catalogue& catalogue);                                    // UTC; empty: no run has finished.
 std::vector<PhotoLink> PhotoLinks(const Catalogue& catalogue);                           // By (low, high).
 std::vector<SellerReview> LatestSellerReviews(const Catalogue& catalogue);               // By pair.
 std::vector<SellerLink> SellerLinks(const Catalogue& catalogue, int64_t after_run = 0);  // Of later runs, by pair.

@@ -118,16 +118,6 @@ void KeepListingValues(Catalogue& catalogue, ListingId id, const Listing& listin
   atomic.Done();
 }
 
-std::vector<ListingId> ListingsThatChanged(const Catalogue& catalogue) {
-  Query query = CatalogueAccess::Reader(catalogue)
-                    .Use("SELECT DISTINCT listing_id FROM listing_values GROUP BY listing_id, field HAVING count(*) > 1 "
-                         "ORDER BY listing_id",
-                         "looking for listings that changed");
-  std::vector<ListingId> listings;
-  while (query.Next()) listings.push_back(ListingId{query.GetInt(0)});
-  return listings;
-}
-
 std::vector<ListingValue> ValuesOf(const Catalogue& catalogue, ListingId listing) {
   Connection& connection = CatalogueAccess::Reader(catalogue);
   Query query = connection.Use(

@@ -28,9 +28,6 @@ struct ListingValue {
 // errors: as Catalogue.
 void KeepListingValues(Catalogue& catalogue, ListingId id, const Listing& listing, const std::string& captured_at);
 
-// Listings of which some field had more than one value, ascending. Cost: one scan of the table.
-std::vector<ListingId> ListingsThatChanged(const Catalogue& catalogue);
-
 // By field, then by time. A field that never changed has one entry. Throws Error(kCorrupt) where a row is not what was
 // written.
 std::vector<ListingValue> ValuesOf(const Catalogue& catalogue, ListingId listing);
