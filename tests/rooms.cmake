@@ -7,7 +7,6 @@ cmake_minimum_required(VERSION 3.25)
 
 set(rooms index/base index/catalogue index/vectors index/snapshots
           engine/decode engine/features engine/traces engine/verify engine/collection engine/reindex engine/ingest engine/search
-          engine/decode engine/features engine/traces engine/verify engine/collection engine/reindex engine/ingest engine/search
           engine/alerts engine/link engine/report engine/stats engine/doctor engine/nightly cli)
 set(may_index_base "")
 set(may_index_catalogue index/base)

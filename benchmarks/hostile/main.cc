@@ -7,8 +7,7 @@
 //
 // Prints a table of outcomes by format, the slowest file, and what each file whose decoder died did. With --reference
 // every file that decodes is decoded by ImageMagick as well, at full size, and compared: PSNR by format, and each file
-// below 30 dB by name. Ends with 1 if a mutation or file took longer than the budget allows or this program itself
-// would have been hurt (then there is no table at all). Method of mutation: tests/mutation.h.
+// below 30 dB by name. Method of mutation: tests/mutation.h.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>

@@ -12,6 +12,8 @@
 #include <stop_token>
 #include <utility>
 
+#include "index/base/error.h"
+
 namespace pugmark {
 
 // body: called once, in an arena of num_threads (> 0); parallel algorithms inside it use that many and no more.
@@ -27,6 +29,7 @@ void WithThreads(int num_threads, Body&& body) {
 template <typename Result>
 void ForEachInOrder(size_t num_items, int num_threads, const std::stop_token& stop,
                     const std::function<Result(size_t)>& work, const std::function<void(const Result&)>& done) {
+  PUGMARK_CHECK(num_threads > 0);
   size_t next = 0;
   const auto read = tbb::make_filter<void, size_t>(tbb::filter_mode::serial_in_order, [&](tbb::flow_control& control) {
     if (next == num_items || stop.stop_requested()) {

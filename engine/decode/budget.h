@@ -18,7 +18,7 @@ struct DecodeBudget {
   // scaled and never held as a whole.
   int64_t max_photo_pixels = 128'000'000;
   // For one photo: its bytes, the copy that some decoders want, and what they decode to. Enough for a 24-megapixel
-  // HEIC, 50 megapixels of PNG, 67 of progressive JPEG. A worker's address space grows by no more than this.
+  // HEIC, 50 megapixels of PNG, 67 of progressive JPEG. A worker's address space grows by no more than this and 32 MiB.
   uint64_t max_memory_bytes = 256ull << 20;
   // Processor time for one photo, all threads of the decoder together. 12 megapixels of JPEG take 30 ms, 24 of
   // progressive JPEG 0.3 s, of HEIC 1.0 s: these need more. So that a busy machine refuses what an idle one does.

@@ -12,11 +12,9 @@
 
 #include <cstdint>
 #include <cstring>
-#include <optional>
 #include <span>
 #include <string>
 #include <type_traits>
-#include <utility>
 #include <vector>
 
 #include "engine/decode/decode.h"
@@ -43,15 +41,9 @@ class FieldWriter {
     const auto* begin = reinterpret_cast<const uint8_t*>(&value);
     bytes_.insert(bytes_.end(), begin, begin + sizeof(T));
   }
-  void Put(const std::string& text) { PutMany(text); }
-  template <typename T>
-  void Put(const std::vector<T>& values) {
-    PutMany(values);
-  }
-  template <typename Container>
-  void PutMany(const Container& values) {
-    Put(static_cast<uint64_t>(values.size()));
-    for (const auto& value : values) Put(value);
+  void Put(const std::string& text) {
+    Put(static_cast<uint64_t>(text.size()));
+    bytes_.insert(bytes_.end(), text.begin(), text.end());
   }
 
   std::vector<uint8_t> bytes_;
@@ -82,22 +74,14 @@ class FieldReader {
     }
     rest_ = rest_.subspan(sizeof(T));
   }
-  void Get(std::string* text) { GetMany(text); }
-  template <typename T>
-  void Get(std::vector<T>* values) {
-    GetMany(values);
-  }
-  template <typename Container>
-  void GetMany(Container* values) {
-    uint64_t count = 0;
-    Get(&count);
-    ok_ = ok_ && count <= rest_.size();  // Every element takes a byte at least.
-    values->clear();
-    for (uint64_t i = 0; ok_ && i < count; ++i) {
-      typename Container::value_type value{};
-      Get(&value);
-      values->push_back(std::move(value));
-    }
+  void Get(std::string* text) {
+    uint64_t size = 0;
+    Get(&size);
+    ok_ = ok_ && size <= rest_.size();
+    text->clear();
+    if (!ok_) return;
+    text->assign(reinterpret_cast<const char*>(rest_.data()), size);
+    rest_ = rest_.subspan(size);
   }
 
   std::span<const uint8_t> rest_;

@@ -89,12 +89,11 @@ bool Serve(const DecodeFunction& decode, double max_seconds) {
   }
   SetAlarm(0);
 
-  const Image* image = result.image ? &*result.image : nullptr;
-  const int none = 0;
+  const Image none;
+  const Image& image = result.image ? *result.image : none;
   decode::FieldWriter out;
-  decode::PassReply(out, result.info, result.error, image != nullptr ? image->width_px : none,
-                    image != nullptr ? image->height_px : none, image != nullptr ? image->channels : none);
-  return Send(out.bytes(), image != nullptr ? std::span<const uint8_t>(image->pixels) : std::span<const uint8_t>());
+  decode::PassReply(out, result.info, result.error, image.width_px, image.height_px, image.channels);
+  return Send(out.bytes(), image.pixels);
 }
 
 double Number(std::string_view text) {

@@ -14,7 +14,6 @@
 
 #include "engine/features/scale_space.h"
 #include "engine/features/sift.h"
-#include "index/base/error.h"
 
 namespace pugmark {
 namespace {

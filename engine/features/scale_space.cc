@@ -8,6 +8,7 @@
 #include <type_traits>
 
 #include "index/base/clones.h"
+#include "index/base/error.h"
 
 namespace pugmark {
 namespace {
@@ -19,7 +20,7 @@ constexpr int kLevels = kScalesPerOctave + 3;
 constexpr int kBorder = 5;           // Nothing is looked for this close to the edge.
 constexpr float kMaxEdgeRatio = 10;  // [1], section 4.1.
 constexpr int kMaxSteps = 5;         // Of moving an extremum to the pixel that it is nearest to.
-constexpr int kMaxRadius = 12;
+constexpr int kMaxRadius = 11;
 
 // As many floats as the widest registers hold; on lesser processors the compiler takes several.
 typedef float Lanes __attribute__((vector_size(32), aligned(4), may_alias));
@@ -104,18 +105,12 @@ void Blur(const Plane& from, const Kernel& kernel, Plane* blurred, Plane* differ
                  from.row(y), difference ? difference->row(y) : nullptr);
     };
     switch (kernel.radius) {
-      case 1: blur(std::integral_constant<int, 1>()); break;
-      case 2: blur(std::integral_constant<int, 2>()); break;
-      case 3: blur(std::integral_constant<int, 3>()); break;
       case 4: blur(std::integral_constant<int, 4>()); break;
       case 5: blur(std::integral_constant<int, 5>()); break;
-      case 6: blur(std::integral_constant<int, 6>()); break;
       case 7: blur(std::integral_constant<int, 7>()); break;
-      case 8: blur(std::integral_constant<int, 8>()); break;
       case 9: blur(std::integral_constant<int, 9>()); break;
-      case 10: blur(std::integral_constant<int, 10>()); break;
       case 11: blur(std::integral_constant<int, 11>()); break;
-      default: blur(std::integral_constant<int, 12>()); break;
+      default: PUGMARK_CHECK(false);  // No kernel of FindExtrema has another radius.
     }
   }
 }

@@ -18,7 +18,7 @@ namespace pugmark::internal {
 inline constexpr uint64_t kMaxWords = 1 << 20;
 
 // What is wrong with a codebook or part file, as the end of a sentence; empty if FAISS may read it. num_words: by the
-// manifest. Errors: a file that cannot be opened is a finding as well. Cost: one pass over a codebook's fields (8 MB at
+// manifest. Errors: a file that cannot be opened is a finding as well. Cost: one pass over a codebook's fields (13 MB at
 // most); of a part only its table of sizes is read.
 std::string CodebookProblem(const std::filesystem::path& path);
 std::string PartProblem(const std::filesystem::path& path, int num_words);

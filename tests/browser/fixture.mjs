@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Pages made by the program from a few staged ads, and a browser that notes what a page should never do.
+import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -108,4 +109,15 @@ export async function open(browser, url, options = {}) {
   });
   await page.goto(url);
   return { page, complaints };
+}
+
+// Opens a page, uses it, and expects that it asked for nothing and complained of nothing. PUGMARK_SHOTS: a folder for pictures.
+export async function useOn(browser, url, options, use) {
+  const { page, complaints } = await open(browser, url, options);
+  await use(page);
+  assert.deepEqual(complaints, []);
+  if (process.env.PUGMARK_SHOTS) {
+    await page.screenshot({ path: `${process.env.PUGMARK_SHOTS}/${basename(url)}-${Date.now()}.png` });
+  }
+  await page.context().close();
 }

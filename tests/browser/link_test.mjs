@@ -3,7 +3,7 @@
 // Walks through the page of linked sellers as a person does, by mouse and by keys. Run by ctest (label browser) through run.sh.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { makeLinkPages, open, startBrowser } from "./fixture.mjs";
+import { makeLinkPages, startBrowser, useOn } from "./fixture.mjs";
 
 // Two people with two handles each, and one with one.
 const sellers = ["jadegarden88", "white_gold_hk", "relics_of_silk", "silk_road_relics", "dr_keratin"];
@@ -18,13 +18,7 @@ after(async () => {
   if (pages) pages.remove();
 });
 
-async function onPage(name, options, use) {
-  const { page, complaints } = await open(browser, pages.url(name), options);
-  await use(page);
-  assert.deepEqual(complaints, []);
-  if (process.env.PUGMARK_SHOTS) await page.screenshot({ path: `${process.env.PUGMARK_SHOTS}/${name}-${Date.now()}.png` });
-  await page.context().close();
-}
+const onPage = (name, options, use) => useOn(browser, pages.url(name), options, use);
 
 const labels = (page) => page.locator("#choose-node option").allTextContents();
 const chosen = (page) => page.locator("#choose-node").inputValue();

@@ -3,7 +3,7 @@
 // Uses the page as a person does. Run by ctest (label browser) through run.sh.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { hostileTitle, makePages, open, startBrowser } from "./fixture.mjs";
+import { hostileTitle, makePages, open, startBrowser, useOn } from "./fixture.mjs";
 
 let pages, browser;
 before(async () => {
@@ -15,13 +15,7 @@ after(async () => {
   if (pages) pages.remove();
 });
 
-// Opens a page, uses it, and expects that it asked for nothing and complained of nothing.
-async function onPage(name, options, use) {
-  const { page, complaints } = await open(browser, pages.url(name), options);
-  await use(page);
-  assert.deepEqual(complaints, []);
-  await page.context().close();
-}
+const onPage = (name, options, use) => useOn(browser, pages.url(name), options, use);
 
 const visibility = (locator) => locator.evaluate((element) => getComputedStyle(element).visibility);
 const filter = (locator) => locator.evaluate((element) => getComputedStyle(element).filter);
