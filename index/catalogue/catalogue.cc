@@ -82,7 +82,7 @@ struct Catalogue::Transaction::Impl {
   Connection& connection;
 };
 
-Catalogue::Transaction::Transaction(Catalogue& catalogue) : impl_(std::make_unique<Impl>(catalogue.impl_->connection)) {
+Catalogue::Transaction::Transaction(Catalogue& catalogue) : impl_(new Impl{catalogue.impl_->connection}) {
   Connection& connection = impl_->connection;
   PUGMARK_CHECK(!connection.in_transaction());
   static constexpr char kDoing[] = "starting a transaction";
