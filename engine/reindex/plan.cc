@@ -121,11 +121,11 @@ PlannedReindex PlanReindex(const Collection& collection, const BaseSnapshot& bas
   }
   if (!why_rebuild.empty()) {
     plan.action = Action::kRebuild;
-    plan.num_words_new = num_words;
+    plan.trains = num_words > options.most_default_words;
+    plan.num_words_new = plan.trains ? num_words : kNumDefaultWords;
     plan.reasons.push_back(
-        fmt::format("Everything is to be built anew from the catalogue, with a newly trained codebook of "
-                    "{} visual words: {}.",
-                    num_words, why_rebuild));
+        fmt::format("Everything is to be built anew from the catalogue, with {} codebook of {} visual words: {}.",
+                    plan.trains ? "a newly trained" : "the shipped", plan.num_words_new, why_rebuild));
   } else {
     plan.action = Action::kMerge;
     plan.reasons.push_back(

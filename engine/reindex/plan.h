@@ -30,7 +30,7 @@ struct ReindexPlan {
   enum class Action {
     kNothing,
     kMerge,    // The old parts and what is new into one part, with the old codebook.
-    kRebuild,  // Everything from the catalogue, with a new codebook.
+    kRebuild,  // Everything from the catalogue, with the shipped codebook or, in a large collection, one of its own.
   };
   Action action = Action::kNothing;
   std::vector<std::string> reasons;  // Sentences, in the order of the work.
@@ -41,6 +41,7 @@ struct ReindexPlan {
   int64_t num_dropped = 0;           // Covered by the current one, and no longer catalogued.
   int num_words_now = 0;             // 0: there is no codebook.
   int num_words_new = 0;
+  bool trains = false;               // Whether they are to be trained.
   int64_t num_older_features = 0;  // Photos with features of another extractor: not searchable.
   int64_t num_to_reextract = 0;    // Of them, within the limit that was asked for; before originals are looked for.
 };

@@ -38,9 +38,9 @@ class Reindexer {
     const BuildContext context{collection_, options_.num_threads, options_.seed, stop_, progress_};
     int64_t num_photos = plan.num_photos;
     if (plan.action == ReindexPlan::Action::kRebuild) {
-      report_.kind = "trained";
-      report_.codebook_trained = true;
-      const Codebook codebook = TrainCodebook(context, planned.totals);
+      report_.kind = "rebuilt";
+      report_.codebook_trained = plan.trains;
+      const Codebook codebook = plan.trains ? TrainCodebook(context, planned.totals) : Codebook::Default();
       writer.SetCodebook(codebook);
       PartCollector part(writer, codebook.num_words(), options_.max_entries_in_memory);
       AddPhotos(context, codebook, {}, PhotoId{}, plan.num_photos, &part);

@@ -20,14 +20,16 @@
 #include "engine/reindex/plan.h"
 #include "engine/reindex/reextract.h"
 #include "index/snapshots/snapshots.h"
+#include "index/vectors/codebook.h"
 
 namespace pugmark {
 
 struct ReindexOptions {
-  bool full = false;  // Retrain the codebook and rebuild every entry from the catalogue alone.
+  bool full = false;  // Choose or train the codebook anew and rebuild every entry from the catalogue alone.
   int num_threads = 1;
   std::optional<int> keep_snapshots = {};  // Remembered by the collection (published.h). Nothing: as remembered.
-  uint64_t seed = 1;                       // Of the codebook's training.
+  int most_default_words = kNumDefaultWords;  // A collection that needs more trains words of its own. 0: every one does.
+  uint64_t seed = 1;                          // Of that training.
   GateOptions gate = {};
   int64_t reextract_limit = -1;  // As ReextractOptions.
   double reextract_seconds = 0;
@@ -39,7 +41,7 @@ struct ReindexReport {
   bool published = false;  // False: nothing had changed, or the new one was held back; the old one stays.
   bool held_back = false;  // The new one failed its test. It stays on disk for inspection.
   int64_t built = 0;       // Number of the new one; 0: none was built.
-  std::string kind;        // "trained", "merged", "extended"; empty: none was built.
+  std::string kind;        // "rebuilt", "merged", "extended"; empty: none was built.
   bool codebook_trained = false;
   int64_t num_added = 0;           // Photos that the old snapshot did not cover.
   int64_t num_dropped = 0;         // Photos that are no longer catalogued.
@@ -48,7 +50,7 @@ struct ReindexReport {
   ReextractReport reextraction;
 };
 
-// Publishes what is catalogued but not yet indexed as a new small part, so that it is searchable at once. Trains a
+// Publishes what is catalogued but not yet indexed as a new small part, so that it is searchable at once. Makes a
 // codebook if there is none, or if the collection has become so large that its codebook serves it badly (16 times the
 // keypoints). Merges, as Reindex does, once there are many parts. Does nothing if everything is indexed. The caller
 // holds the lock. Its test is a short one, so that photos are searchable soon: a few of the new photos must be found by

@@ -27,7 +27,7 @@ struct GateFigures {
 
 struct SnapshotRecord {
   int64_t number = 0;
-  std::string kind;  // "trained": with a new codebook, "merged", "extended": with one more part.
+  std::string kind;  // "rebuilt": from the catalogue, "merged", "extended": with one more part.
   int64_t num_parts = 0;
   int64_t num_photos = 0;
   std::string recorded_at;    // UTC; set by Record.

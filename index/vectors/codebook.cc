@@ -5,8 +5,10 @@
 #include <faiss/IndexIVFSpectralHash.h>
 #include <faiss/VectorTransform.h>
 #include <faiss/impl/FaissException.h>
+#include <faiss/impl/io.h>
 #include <faiss/index_io.h>
 #include <fmt/format.h>
+#include <zstd.h>
 
 #include <algorithm>
 #include <bit>
@@ -15,6 +17,7 @@
 #include <mutex>
 
 #include "index/base/error.h"
+#include "index/base/files.h"
 #include "index/vectors/checked_writer.h"
 #include "index/vectors/faiss_files.h"
 #include "index/vectors/word_cells.h"
@@ -23,6 +26,14 @@
 // leaves the cores to the pipelines, which run one photo per core. Weak: another BLAS has no such function.
 extern "C" void openblas_set_num_threads(int) __attribute__((weak));
 extern "C" void omp_set_num_threads(int) __attribute__((weak));
+
+// The shipped codebook lies in the program itself, so that it can neither be missing nor be another version's.
+asm(".section .rodata\n"
+    ".globl pugmark_default_words, pugmark_default_words_end\n"
+    "pugmark_default_words: .incbin \"" PUGMARK_DEFAULT_WORDS "\"\n"
+    "pugmark_default_words_end:\n"
+    ".previous\n");
+extern "C" const uint8_t pugmark_default_words[], pugmark_default_words_end[];
 
 namespace pugmark {
 namespace {
@@ -46,6 +57,22 @@ bool IsOurs(const faiss::IndexIVFSpectralHash& index) {
          projection->A.size() == static_cast<size_t>(kVectorSize * kSignatureBits) &&
          (!projection->have_bias || projection->b.size() == kSignatureBits) &&
          index.code_size == kSignatureBits / 8;
+}
+
+// Null if it is not what Assign() needs.
+std::unique_ptr<faiss::IndexIVFSpectralHash> AsOurs(std::unique_ptr<faiss::Index> index) {
+  auto* hash = dynamic_cast<faiss::IndexIVFSpectralHash*>(index.get());
+  if (hash == nullptr || hash->d != kVectorSize || hash->nbit != kSignatureBits || !hash->is_trained ||
+      hash->trained.size() != hash->nlist * kSignatureBits || !IsOurs(*hash)) {
+    return nullptr;
+  }
+  static_cast<void>(index.release());  // Owned by what is returned.
+  return std::unique_ptr<faiss::IndexIVFSpectralHash>(hash);
+}
+
+// Whole numbers, of which descriptors consist as well, compress to a third.
+void Round(std::vector<float>* values) {
+  for (float& v : *values) v = std::round(v);
 }
 
 void UseOneBlasThread() {
@@ -115,6 +142,12 @@ Codebook Codebook::Train(std::span<const uint8_t> descriptors, const CodebookOpt
     // FAISS 1.7.3 leaves room for every training vector; the medians are the first num_words × 64.
     index->trained.resize(num_words * kSignatureBits);
     index->trained.shrink_to_fit();
+    Round(&index->trained);
+    auto& words = dynamic_cast<faiss::IndexFlatL2&>(*index->quantizer);
+    std::vector<float> rounded(words.get_xb(), words.get_xb() + num_words * kVectorSize);
+    Round(&rounded);
+    words.reset();
+    words.add(static_cast<faiss::Index::idx_t>(num_words), rounded.data());
     return Codebook(std::move(index));
   } catch (const faiss::FaissException& e) {
     throw Error(ErrorCode::kInternal, fmt::format("FAISS could not train {} words: {}", num_words, e.what()));
@@ -126,12 +159,7 @@ Codebook Codebook::Load(const std::filesystem::path& path) {
   std::string problem = internal::CodebookProblem(path);
   try {
     std::unique_ptr<faiss::Index> index(problem.empty() ? faiss::read_index(path.c_str()) : nullptr);
-    auto* hash = dynamic_cast<faiss::IndexIVFSpectralHash*>(index.get());
-    if (hash != nullptr && hash->d == kVectorSize && hash->nbit == kSignatureBits && hash->is_trained &&
-        hash->trained.size() == hash->nlist * kSignatureBits && IsOurs(*hash)) {
-      static_cast<void>(index.release());  // Owned by what is returned.
-      return Codebook(std::unique_ptr<faiss::IndexIVFSpectralHash>(hash));
-    }
+    if (auto ours = AsOurs(std::move(index))) return Codebook(std::move(ours));
   } catch (const std::exception& e) {  // FAISS's own, and bad_alloc.
     problem = e.what();
   }
@@ -148,6 +176,28 @@ void Codebook::Save(const std::filesystem::path& path) const {
   } catch (const faiss::FaissException& e) {
     throw Error(ErrorCode::kIo, fmt::format("{}: writing the codebook failed: {}", path.string(), e.what()));
   }
+}
+
+Codebook Codebook::Default() {
+  UseOneBlasThread();
+  const auto size = static_cast<size_t>(pugmark_default_words_end - pugmark_default_words);
+  faiss::VectorIOReader reader;
+  reader.data.resize(ZSTD_getFrameContentSize(pugmark_default_words, size));
+  PUGMARK_CHECK(ZSTD_decompress(reader.data.data(), reader.data.size(), pugmark_default_words, size) == reader.data.size());
+  auto ours = AsOurs(std::unique_ptr<faiss::Index>(faiss::read_index(&reader)));
+  PUGMARK_CHECK(ours != nullptr && ours->nlist == kNumDefaultWords);
+  return Codebook(std::move(ours));
+}
+
+void Codebook::SaveCompressed(const std::filesystem::path& path) const {
+  constexpr int kLevel = 19;
+  faiss::VectorIOWriter writer;
+  faiss::write_index(index_.get(), &writer);
+  std::string compressed(ZSTD_compressBound(writer.data.size()), '\0');
+  const size_t size =
+      ZSTD_compress(compressed.data(), compressed.size(), writer.data.data(), writer.data.size(), kLevel);
+  PUGMARK_CHECK(!ZSTD_isError(size));
+  WriteFileAtomically(path, std::string_view(compressed).substr(0, size));
 }
 
 int Codebook::num_words() const { return static_cast<int>(index_->nlist); }

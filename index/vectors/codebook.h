@@ -32,6 +32,8 @@ struct CodebookOptions {
 // The number of words that serves `num_descriptors`: grows as their square root, a power of two in [16, 16384].
 int RecommendedNumWords(int64_t num_descriptors);
 
+inline constexpr int kNumDefaultWords = 4096;  // Of the shipped codebook.
+
 // Where a descriptor stands: word -1 means that there were fewer words than asked for.
 struct WordAssignment {
   int32_t word = -1;
@@ -44,10 +46,16 @@ class Codebook {
   // Deterministic for equal input, whatever the number of threads. Cost: as Assign, times iterations.
   static Codebook Train(std::span<const uint8_t> descriptors, const CodebookOptions& options);
 
+  // The shipped one: words of ordinary photos and rendered ads (benchmarks/words), so that a small or a new
+  // collection is searchable without training. Cost: 10 ms.
+  static Codebook Default();
+
   // The caller has verified size and SHA-256: FAISS trusts what it reads. Throws Error(kCorrupt) if it is no codebook.
   static Codebook Load(const std::filesystem::path& path);
   // Throws Error(kIo).
   void Save(const std::filesystem::path& path) const;
+  // As it is shipped; for the program that trains it. Throws Error(kIo).
+  void SaveCompressed(const std::filesystem::path& path) const;
 
   int num_words() const;
 

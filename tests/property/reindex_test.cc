@@ -109,7 +109,7 @@ TEST_F(ReindexTest, ThePlanIsWhatIsDone) {
   EXPECT_EQ(full.action, ReindexPlan::Action::kRebuild);
   EXPECT_EQ(full.num_added, 0) << "All of them are in the index.";
   const ReindexReport report = Run({.full = true});
-  EXPECT_EQ(report.kind, "trained");
+  EXPECT_EQ(report.kind, "rebuilt");
   EXPECT_EQ(report.num_added, 0);
   EXPECT_EQ(report.snapshot.num_photos, 4);
 
@@ -329,6 +329,19 @@ TEST_F(ReindexTest, AnIngestIndexesWhatAKilledNightDescribedAnew) {
   ExpectSound();
 }
 
+TEST_F(ReindexTest, SmallCollectionsNeedNoTrainingAndLargeOnesGetTheirOwnWords) {
+  Take(collection_, {scratch_ / "in"});
+  EXPECT_EQ(OpenCurrentSnapshot({collection_})->info.num_words, kNumDefaultWords);
+  EXPECT_EQ(VerdictOfCopy(3), Verdict::kSamePhoto);
+  const ReindexReport shipped = Run({.full = true});
+  EXPECT_FALSE(shipped.codebook_trained);
+  const ReindexReport own = Run({.full = true, .most_default_words = 0});
+  EXPECT_TRUE(own.codebook_trained);
+  EXPECT_LT(own.snapshot.num_words, kNumDefaultWords);
+  EXPECT_EQ(VerdictOfCopy(3), Verdict::kSamePhoto);
+  ExpectSound();
+}
+
 TEST_F(ReindexTest, InterruptionsLeaveTheOldIndexAndNoRubbish) {
   Take(collection_, {scratch_ / "in"});
   for (const std::string_view stage : {"codebook", "quantising", "testing"}) {
@@ -337,7 +350,7 @@ TEST_F(ReindexTest, InterruptionsLeaveTheOldIndexAndNoRubbish) {
     const auto stop_there = [&](std::string_view now, int64_t, int64_t) {
       if (now == stage) stop.request_stop();
     };
-    EXPECT_THROW(Reindex(collection, {.full = true}, stop.get_token(), stop_there), Error) << stage;
+    EXPECT_THROW(Reindex(collection, {.full = true, .most_default_words = 0}, stop.get_token(), stop_there), Error) << stage;
     EXPECT_EQ(ListSnapshots({collection_}), std::vector<int64_t>{1}) << stage;
     EXPECT_TRUE(StagingLeftovers({collection_}).empty()) << stage;
   }

@@ -120,6 +120,21 @@ TEST(WordCellsTest, FindNearlyAllOfTheNearest) {
   EXPECT_EQ(std::count(many.begin(), many.end(), -1), 5) << "There are no more words.";
 }
 
+TEST(CodebookTest, TheShippedOneServesAtOnce) {
+  const Codebook codebook = Codebook::Default();
+  EXPECT_EQ(codebook.num_words(), kNumDefaultWords);
+  const std::vector<uint8_t> descriptors = RandomDescriptors(500, 8);
+  const std::vector<WordAssignment> words = codebook.Assign(descriptors, 2);
+  const Scratch scratch;
+  codebook.Save(scratch / "codebook");
+  const std::vector<WordAssignment> loaded = Codebook::Load(scratch / "codebook").Assign(descriptors, 2);
+  for (size_t i = 0; i < words.size(); ++i) {
+    EXPECT_NE(words[i].word, -1);
+    EXPECT_EQ(words[i].word, loaded[i].word);
+    EXPECT_EQ(words[i].signature, loaded[i].signature);
+  }
+}
+
 TEST(CodebookTest, ManyWordsAreTheSameAfterLoading) {
   const Scratch scratch;
   const std::vector<uint8_t> descriptors = RandomDescriptors(6000, 7);
