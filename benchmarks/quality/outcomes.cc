@@ -165,8 +165,7 @@ Json Calibration(const std::vector<Outcome>& outcomes) {
       auto& v = verdicts[static_cast<size_t>(h.hit.verdict)];
       ++v[0];
       v[1] += came_true ? 1 : 0;
-      const double strength = EvidenceStrength(h.hit.log10_nfa, h.hit.distinctness);
-      auto& step = strengths[{h.hit.verdict, std::min(static_cast<int>(strength / kStrengthStep), kMaxStrengthStep)}];
+      auto& step = strengths[{h.hit.verdict, std::min(static_cast<int>(h.hit.strength / kStrengthStep), kMaxStrengthStep)}];
       ++step[0];
       step[1] += came_true ? 1 : 0;
     }
@@ -216,6 +215,8 @@ void AppendDetails(const std::vector<Outcome>& outcomes, const std::string& kind
                       {"cells", h.hit.num_cells},
                       {"density", h.hit.density},
                       {"distinctness", h.hit.distinctness},
+                      {"confirmed", h.hit.num_confirmed},
+                      {"strength", h.hit.strength},
                       {"median_error_px", h.hit.median_error_px.value_or(-1)},
                       {"agreeing", h.hit.agreeing_pixels},
                       {"query_overlap", h.hit.query_overlap},

@@ -94,6 +94,8 @@ Json ToJson(const Hit& hit) {
           {"cells", hit.num_cells},
           {"density", Fraction(hit.density)},
           {"distinctness", Fraction(hit.distinctness)},
+          {"confirmed", hit.num_confirmed},
+          {"strength", Rounded(hit.strength, 1e2)},
           {"median_error_px", hit.median_error_px ? Json(Rounded(*hit.median_error_px, 1e4)) : Json()},
           {"mirrored", hit.mirrored},
           {"photo", hit.photo.sha256.Hex()},

@@ -75,6 +75,8 @@ std::optional<Hit> DescribePair(const Verification& verification, bool mirrored,
   hit.num_cells = v.num_cells;
   hit.density = v.detail_share;
   hit.distinctness = v.distinctness;
+  hit.num_confirmed = v.num_confirmed_cells;
+  hit.strength = judgement.strength;
   hit.median_error_px = v.tight ? std::optional(v.median_error_px) : std::nullopt;
   hit.mirrored = mirrored;
   hit.agreeing_pixels = has_pixels ? agreement.agreeing : 0;

@@ -70,6 +70,10 @@ struct Hit {
   float density = 0;               // [0, 1]: share of the places in the common part whose detail was found again.
   float distinctness = 0;          // [0, 1]: of what was found, the share that is like nothing else in the photos. Goods of
                                    // one make agree in shape, with low distinctness.
+  int num_confirmed = 0;           // Of num_cells: beyond doubt, being clearly nearer than anything elsewhere in the photo and
+                                   // displaced as their neighbours are.
+  double strength = 0;             // Of the evidence for one thing and against two of one make (verdict.h); what
+                                   // probability is read from.
   std::optional<float> median_error_px;  // Of the matched details from one plane, pixels of the working images; nothing if
                                          // no plane explains them. Edited copies keep to about 0.2.
   bool mirrored = false;           // The query's mirror image matched.

@@ -38,14 +38,15 @@ constexpr float kAlignedDistinctness = 0.6f;
 constexpr float kAlignedAgreement = 0.8f;
 constexpr float kAlignedDisplacement_px = 0.2f;
 
-// One object or place, photographed again. Goods of one make reach a log10 NFA of -30 by their shape, but little of what
-// agrees is distinctive: of 1,612 pairs of look-alikes none reaches 37 (docs/measuring.md, "Verdicts").
-constexpr double kSameThing = 37.5;
-constexpr float kSameThingDistinctness = 0.4f;
-// Where the evidence is not overwhelming, a good part of what both photos have in common must be found again: print, signs
-// and logos are truly the same, and not the thing.
+// One object or place, photographed again. Goods of one make reach a log10 NFA of -30 by their shape, but hardly any of it is
+// confirmed (docs/measuring.md, "Confirmed details").
+constexpr double kSameThing = 22.5;
+constexpr float kSameThingDistinctness = 0.35f;
+// Print, signs and logos are truly the same, and not the thing. They are flat: where all keeps to a plane and the evidence is
+// not overwhelming, a good part of what both photos have in common must be found again.
+constexpr float kPrintError_px = 0.7f;
+constexpr float kPrintShare = 0.2f;
 constexpr double kOverwhelmingLog10Nfa = -22;
-constexpr float kSameThingShare = 0.2f;
 // The thing itself and not the table: most inliers, or very many, lie in the middle of both photos.
 constexpr float kSameObjectCentral = 0.5f;
 constexpr int kManyCentral = 40;
@@ -68,11 +69,11 @@ constexpr float kFrameAgreement = 0.3f;
 struct Knot {
   double strength, probability;
 };
-constexpr std::array<Knot, 3> kSamePhotoKnots = {{{37.5, 0.94}, {75, 0.95}, {100, 0.985}}};
-constexpr std::array<Knot, 3> kSameObjectKnots = {{{37.5, 0.94}, {45, 0.985}, {60, 0.995}}};
-constexpr std::array<Knot, 2> kSameSceneKnots = {{{37.5, 0.98}, {60, 0.99}}};
-constexpr std::array<Knot, 6> kLookAlikeKnots = {
-    {{12.5, 0.08}, {17.5, 0.14}, {22.5, 0.21}, {27.5, 0.32}, {32.5, 0.5}, {37.5, 0.6}}};
+constexpr std::array<Knot, 3> kSamePhotoKnots = {{{22.5, 0.9}, {80, 0.915}, {110, 0.995}}};
+constexpr std::array<Knot, 2> kSameObjectKnots = {{{22.5, 0.965}, {30, 0.995}}};
+constexpr std::array<Knot, 2> kSameSceneKnots = {{{22.5, 0.985}, {35, 0.99}}};
+constexpr std::array<Knot, 7> kLookAlikeKnots = {
+    {{2.5, 0.08}, {10, 0.18}, {12, 0.21}, {14, 0.33}, {16.5, 0.49}, {19, 0.6}, {22.5, 0.63}}};
 
 // Linear between knots, constant beyond.
 double Interpolate(std::span<const Knot> knots, double strength) {
@@ -123,9 +124,12 @@ bool IsInPlace(const Verification& v, const Features& query, const Features& pho
   });
 }
 
+bool IsPrint(const Verification& v) {
+  return v.tight && v.median_error_px <= kPrintError_px && v.detail_share < kPrintShare && v.log10_nfa > kOverwhelmingLog10Nfa;
+}
+
 bool IsSameThing(const Verification& v) {
-  return EvidenceStrength(v.log10_nfa, v.distinctness) >= kSameThing && v.distinctness >= kSameThingDistinctness &&
-         (v.log10_nfa <= kOverwhelmingLog10Nfa || v.detail_share >= kSameThingShare);
+  return EvidenceStrength(v) >= kSameThing && v.distinctness >= kSameThingDistinctness && !IsPrint(v);
 }
 
 bool IsTableOnly(const Verification& v, const Agreement& agreement) {
@@ -204,9 +208,10 @@ std::string_view VerdictMeaning(Verdict verdict) {
   return "";
 }
 
-double EvidenceStrength(double log10_nfa, double distinctness) {
-  constexpr double kTests = 6;  // log10 of the tests in the NFA where the constants were set: 2,230 photos.
-  return 5 * std::sqrt(std::max(0.0, kTests - log10_nfa)) + 20 * distinctness;
+double EvidenceStrength(const Verification& v) {
+  constexpr double kTests = 3.35;  // log10 of the photos in the NFA where the constants were set: 2,230.
+  return 5 * std::sqrt(v.num_confirmed_cells) + 10 * static_cast<double>(v.confirmed_share) +
+         std::sqrt(std::max(0.0, kTests - v.log10_nfa));
 }
 
 double ExpectedFalseHits(double log10_nfa, int64_t num_photos) {
@@ -221,8 +226,8 @@ Judgement Judge(const Verification& verification, const Features& query, const F
   if (verification.inliers.empty()) return judgement;
   judgement.expected_false_hits = ExpectedFalseHits(verification.log10_nfa, num_photos);
   judgement.verdict = VerdictOf(verification, query, photo, agreement, has_pixels);
-  judgement.probability =
-      ProbabilityOf(judgement.verdict, EvidenceStrength(verification.log10_nfa, verification.distinctness));
+  judgement.strength = EvidenceStrength(verification);
+  judgement.probability = ProbabilityOf(judgement.verdict, judgement.strength);
   return judgement;
 }
 

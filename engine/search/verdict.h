@@ -15,12 +15,13 @@ namespace pugmark {
 struct Judgement {
   Verdict verdict = Verdict::kNone;
   double probability = 0;
+  double strength = 0;  // EvidenceStrength; 0 without inliers.
   double expected_false_hits = 0;
 };
 
-// How strongly a pair speaks for one thing and not for two of one make: 5 sqrt(6 - log10 NFA) + 20 distinctness. The root,
-// because a thing that is near and textured gives ever more matches that say the same.
-double EvidenceStrength(double log10_nfa, double distinctness);
+// How strongly a pair speaks for one thing and not for two of one make: 5 √(confirmed cells) + 10 × their share of the common
+// part + √(3.35 - log10 NFA). Roots, because a thing that is near and textured gives ever more matches that say the same.
+double EvidenceStrength(const Verification& verification);
 
 // The a-contrario count supposes that matches fall independently; the teeth of a comb, print and windows do not. So the
 // expectation is not taken at its word but with the slope that strangers gave: log10 E = log10 N + 0.15 (log10 NFA - log10 N)

@@ -13,6 +13,9 @@
 
 namespace pugmark {
 
+// Keypoints nearer than this to each other are the same detail seen with another direction or scale.
+inline constexpr float kSamePlace_px = 4;
+
 // Maps pixels of the query's working image to the photo's.
 struct Affine {
   float a = 1, b = 0, c = 0, d = 1, tx = 0, ty = 0;  // x' = a x + b y + tx, y' = c x + d y + ty.

@@ -23,6 +23,12 @@ constexpr float kMaxRank = kRanks.back();
 // An accepted match predicts keypoints of the query up to this far from it, as a fraction of the long side.
 constexpr float kReach = 0.15f;
 constexpr int kMaxRounds = 6;
+// Details of goods of one make are found again where the make's shape puts them, but something else is nearly as like, and
+// each is displaced by itself. A surface moves as a whole [1, section 5]: a match is coherent if it is displaced as the
+// median of its nearest neighbours, to within a fraction of the long side.
+constexpr float kConfirmedRatio = 0.85f;
+constexpr float kMaxIncoherence = 0.012f;
+constexpr size_t kFewestNeighbours = 2, kMostNeighbours = 5;
 
 // Keypoints by place, to find those near a point.
 class Places {
@@ -167,6 +173,7 @@ class Grower {
     growth.num_visible_cells = visible.size();
     if (num_visible == 0) return growth;
     const float least_rank = 1 / static_cast<float>(std::min(query_.size(), photo_.size()));
+    growth.num_confirmed_cells = NumConfirmedCells(std::max(kRanks.front(), least_rank));
     for (const float limit : kRanks) {
       const float rank = std::max(limit, least_rank);
       CellSet in_query = no_query_cells, in_photo = no_photo_cells;
@@ -184,6 +191,50 @@ class Grower {
       growth.log10_chance = std::min(growth.log10_chance, Log10Chance(visible.size(), growth.num_cells, p));
     }
     return growth;
+  }
+
+  // A match that is the nearest of all in both directions, and by how much the model misses it, in pixels of the photo.
+  struct Best {
+    size_t query, photo;
+    float dx_px, dy_px;
+  };
+
+  int NumConfirmedCells(float best_rank) const {
+    std::vector<Best> best;
+    for (size_t q = 0; q < query_.size(); ++q) {
+      if (!matched_[q] || matched_[q]->rank > best_rank) continue;
+      const Keypoint &from = query_.keypoints[q], &to = photo_.keypoints[matched_[q]->photo];
+      best.push_back({q, matched_[q]->photo, to.x_px - model_.X(from), to.y_px - model_.Y(from)});
+    }
+    CellSet in_query(options_.cells_per_side, LongSide(query_)), in_photo(options_.cells_per_side, LongSide(photo_));
+    for (const Best& match : best) {
+      if (MatchRatio(photo_, distances_, match.query, match.photo) > kConfirmedRatio || !IsCoherent(match, best)) continue;
+      in_query.Add(query_.keypoints[match.query]);
+      in_photo.Add(photo_.keypoints[match.photo]);
+    }
+    return std::min(in_query.size(), in_photo.size());
+  }
+
+  bool IsCoherent(const Best& match, const std::vector<Best>& others) const {
+    const Keypoint& q = query_.keypoints[match.query];
+    std::vector<std::pair<float, const Best*>> neighbours;
+    for (const Best& other : others) {
+      const Keypoint& k = query_.keypoints[other.query];
+      const float apart_px = std::hypot(k.x_px - q.x_px, k.y_px - q.y_px);
+      if (apart_px > kSamePlace_px && apart_px < reach_px_) neighbours.emplace_back(apart_px, &other);
+    }
+    if (neighbours.size() < kFewestNeighbours) return false;
+    const size_t num = std::min(neighbours.size(), kMostNeighbours);
+    std::partial_sort(neighbours.begin(), neighbours.begin() + static_cast<std::ptrdiff_t>(num), neighbours.end());
+    std::vector<float> dx_px, dy_px;
+    for (size_t i = 0; i < num; ++i) {
+      dx_px.push_back(neighbours[i].second->dx_px);
+      dy_px.push_back(neighbours[i].second->dy_px);
+    }
+    const auto middle = static_cast<std::ptrdiff_t>(num / 2);
+    std::nth_element(dx_px.begin(), dx_px.begin() + middle, dx_px.end());
+    std::nth_element(dy_px.begin(), dy_px.begin() + middle, dy_px.end());
+    return std::hypot(match.dx_px - dx_px[num / 2], match.dy_px - dy_px[num / 2]) <= kMaxIncoherence * LongSide(photo_);
   }
 
   // Of k or more of n cells, each matched by chance with probability p; every limit in kRanks is one test. 0 if k is no more

@@ -13,9 +13,6 @@
 namespace pugmark {
 namespace {
 
-// Keypoints nearer than this to the best match are the same detail seen with another direction or scale.
-constexpr float kSamePlace_px = 4;
-
 // A model that shrinks or stretches more than this is no view of the same surface.
 constexpr float kMaxZoom = 8;
 constexpr float kMaxAnisotropy = 4;
@@ -243,6 +240,22 @@ class Fitter {
 
 }  // namespace
 
+float MatchRatio(const Features& photo, const Distances& distances, size_t i, size_t j) {
+  const Keypoint& best = photo.keypoints[j];
+  int32_t second = std::numeric_limits<int32_t>::max();
+  bool is_alone = true;
+  for (size_t k = 0; k < photo.size(); ++k) {
+    const Keypoint& other = photo.keypoints[k];
+    const bool same_place =
+        std::fabs(other.x_px - best.x_px) < kSamePlace_px && std::fabs(other.y_px - best.y_px) < kSamePlace_px;
+    if (same_place) continue;
+    is_alone = false;
+    second = std::min(second, distances.at(i, k));
+  }
+  if (is_alone) return 0.7f;  // Nothing to compare with: as distinctive as a typical good match.
+  return std::sqrt(static_cast<float>(std::max(distances.at(i, j), 0)) / static_cast<float>(std::max(second, 1)));
+}
+
 std::vector<Match> MatchDescriptors(const Features& query, const Features& photo, float max_ratio) {
   return MatchDescriptors(query, photo, Distances(query.descriptors, photo.descriptors), max_ratio);
 }
@@ -277,18 +290,7 @@ std::vector<Match> MatchDescriptors(const Features& query, const Features& photo
   for (size_t i = 0; i < query.size(); ++i) {
     const auto j = static_cast<size_t>(best_of_query[i]);
     if (best_of_photo[j] != static_cast<int>(i)) continue;
-    const Keypoint& best = photo.keypoints[j];
-    int32_t second = kFar;
-    for (size_t k = 0; k < photo.size(); ++k) {
-      const Keypoint& other = photo.keypoints[k];
-      const bool same_place =
-          std::fabs(other.x_px - best.x_px) < kSamePlace_px && std::fabs(other.y_px - best.y_px) < kSamePlace_px;
-      if (!same_place) second = std::min(second, distances.at(i, k));
-    }
-    // Alone in its photo: nothing to compare with, as distinctive as a typical good match.
-    const float ratio = second == kFar ? 0.7f
-                                       : std::sqrt(static_cast<float>(std::max(distances.at(i, j), 0)) /
-                                                   static_cast<float>(std::max(second, 1)));
+    const float ratio = MatchRatio(photo, distances, i, j);
     if (ratio <= max_ratio) scored.push_back({{static_cast<int>(i), static_cast<int>(j)}, ratio});
   }
   std::stable_sort(scored.begin(), scored.end(), [](const Scored& a, const Scored& b) { return a.ratio < b.ratio; });
@@ -312,6 +314,9 @@ Verification Verify(const VerifyOptions& options, const Features& query, const F
   const auto best = static_cast<float>(growth.num_best_cells);
   result.detail_share = best / static_cast<float>(std::max(growth.num_visible_cells, 1));
   result.distinctness = best / static_cast<float>(std::max(growth.num_cells, 1));
+  result.num_confirmed_cells = growth.num_confirmed_cells;
+  result.confirmed_share =
+      static_cast<float>(growth.num_confirmed_cells) / static_cast<float>(std::max(growth.num_visible_cells, 1));
   const double num_tests = 2.0 * static_cast<double>(std::max<int64_t>(num_photos, 1)) *  // Orientations, photos, models.
                            static_cast<double>(std::min(static_cast<size_t>(result.num_matches), kMaxHypotheses));
   result.log10_nfa = std::min(0.0, std::log10(num_tests) + growth.log10_chance);

@@ -54,6 +54,9 @@ struct Verification {
                                  // down to the scratches; low: a shared logo, or the same table under other goods.
   float distinctness = 0;        // [0, 1]: the same cells over num_cells. Low: the shape agrees but not the detail, as in
                                  // goods of one make.
+  int num_confirmed_cells = 0;   // Of num_cells, those whose detail is clearly nearer than anything elsewhere in the photo and
+                                 // displaced as its neighbours are: what goods of one make hardly have.
+  float confirmed_share = 0;     // [0, 1]: the same over the cells that the model carries into the photo.
   bool tight = false;            // Most inliers agree with a plane at tight_error.
   float median_error_px = 0;     // Of all guided matches against that plane if tight: half of them, and 80 % of them, lie
   float high_error_px = 0;       // within. In pixels of whichever photo shows the part smaller. An edited copy keeps to
@@ -70,8 +73,11 @@ struct Verification {
 // more if there are inliers.
 Verification Verify(const VerifyOptions& options, const Features& query, const Features& photo, int64_t num_photos);
 
-// Mutual nearest neighbours passing the ratio test, best ratio first. The second-best that counts is the best one away
-// from the best one's place, since a keypoint may have several directions.
+// Lowe's ratio of the match of keypoint i of the query with keypoint j of the photo, its nearest: how far it is over how far
+// the nearest one away from j's place is, since a keypoint may have several directions.
+float MatchRatio(const Features& photo, const Distances& distances, size_t i, size_t j);
+
+// Mutual nearest neighbours passing the ratio test, best ratio first.
 std::vector<Match> MatchDescriptors(const Features& query, const Features& photo, float max_ratio);
 std::vector<Match> MatchDescriptors(const Features& query, const Features& photo, const Distances& distances,
                                     float max_ratio);

@@ -185,6 +185,48 @@ TEST(GrowingTest, FollowsABentSurface) {
 }
 
 // Places, sizes and directions agree perfectly; only the descriptors say that these are two things.
+TEST(GrowingTest, ConfirmedIsWhatIsDisplacedAsItsNeighbours) {
+  const Affine model{1, 0, 0, 1, 0, 0};
+  const auto bent = [&](const Keypoint& q) {
+    return cv::Point2f(q.x_px + 8 * std::sin(2 * kPi * q.y_px / kHeight_px), q.y_px + 5 * std::sin(2 * kPi * q.x_px / kWidth_px));
+  };
+  const Pair surface = MakePair(21, model, 0.9f, bent);
+  const Growth whole = GrowPair(surface, model, SeedsOf(surface, 8));
+  EXPECT_GT(whole.num_confirmed_cells, whole.num_cells * 9 / 10);
+  EXPECT_LE(whole.num_confirmed_cells, whole.num_best_cells);
+
+  // As far from the model on average, but each detail for itself: within reach, and no surface.
+  Random random(22);
+  const Pair scattered = MakePair(21, model, 0.9f, [&](const Keypoint& q) {
+    const float turn = random.Uniform(0, 2 * kPi);
+    return cv::Point2f(q.x_px + 11 * std::cos(turn), q.y_px + 11 * std::sin(turn));
+  });
+  const Growth apart = GrowPair(scattered, model, SeedsOf(scattered, 8));
+  EXPECT_GT(apart.num_best_cells, whole.num_best_cells / 2);
+  EXPECT_LT(apart.num_confirmed_cells, apart.num_best_cells / 3);
+}
+
+TEST(GrowingTest, NothingIsConfirmedThatIsThereTwice) {
+  const Affine model{1, 0, 0, 1, 0, 0};
+  Pair pair = MakePair(23, model, 0.9f, [&](const Keypoint& q) { return Apply(model, q); });
+  const Growth once = GrowPair(pair, model, SeedsOf(pair, 8));
+  // Every detail of the photo once more, nearly as like, elsewhere.
+  const size_t size = pair.photo.size();
+  for (size_t i = 0; i < size; ++i) {
+    Keypoint other = pair.photo.keypoints[i];
+    other.x_px = std::fmod(other.x_px + kWidth_px / 2, static_cast<float>(kWidth_px));
+    pair.photo.keypoints.push_back(other);
+    for (size_t d = 0; d < kDescriptorSize; ++d) {
+      const uint8_t value = pair.photo.descriptors[i * kDescriptorSize + d];
+      pair.photo.descriptors.push_back(static_cast<uint8_t>(value ^ 1));
+    }
+  }
+  const Growth twice = GrowPair(pair, model, SeedsOf(pair, 8));
+  EXPECT_GT(once.num_confirmed_cells, once.num_cells / 2);
+  EXPECT_GT(twice.num_cells, once.num_cells / 2);
+  EXPECT_EQ(twice.num_confirmed_cells, 0);
+}
+
 TEST(GrowingTest, ChanceExplainsUnrelatedDescriptors) {
   for (uint64_t seed = 10; seed < 30; ++seed) {
     Pair pair = MakePair(seed, {}, 1, [](const Keypoint& q) { return cv::Point2f(q.x_px, q.y_px); });
@@ -253,6 +295,7 @@ TEST(GrowingTest, EmptyFeaturesAreNoError) {
     const Growth growth = Grow({}, query, photo, Distances(query.descriptors, photo.descriptors), {}, {});
     EXPECT_TRUE(growth.matches.empty());
     EXPECT_EQ(growth.num_cells, 0);
+    EXPECT_EQ(growth.num_confirmed_cells, 0);
     EXPECT_EQ(growth.log10_chance, 0);
   }
   // The model carries everything out of the photo.
@@ -276,6 +319,9 @@ TEST(VerifyGrownTest, ExactCopyAgreesDownToTheDetail) {
   EXPECT_LE(v.median_error_px, v.high_error_px);
   EXPECT_GT(v.detail_share, 0.95);
   EXPECT_GT(v.distinctness, 0.95);
+  EXPECT_GT(v.num_confirmed_cells, v.num_cells / 2);
+  EXPECT_GT(v.confirmed_share, 0.5);
+  EXPECT_LE(v.confirmed_share, v.detail_share);
 }
 
 // Depth seen from a spot beside: every point moves a little, neighbours alike. A plane still explains it, but not as well as

@@ -38,6 +38,8 @@ Pair EditedCopy() {
   v.num_cells = 120;
   v.detail_share = 0.65f;
   v.distinctness = 0.97f;
+  v.num_confirmed_cells = 100;
+  v.confirmed_share = 0.5f;
   v.tight = true;
   v.median_error_px = 0.13f;
   v.high_error_px = 0.5f;
@@ -71,6 +73,8 @@ TEST(Verdict, AFewDetailsOfASmallTileSufficeIfThePixelsAgree) {
   Pair pair = EditedCopy();
   pair.verification.log10_nfa = -7;
   pair.verification.num_cells = 8;
+  pair.verification.num_confirmed_cells = 3;
+  pair.verification.confirmed_share = 0.2f;
   EXPECT_EQ(pair.verdict(), Verdict::kSamePhoto);
   pair.agreement.agreeing = 0.6f;
   EXPECT_GT(pair.verdict(), Verdict::kSamePhoto);
@@ -80,9 +84,11 @@ TEST(Verdict, AnotherViewIsTheSameObject) {
   Pair pair = EditedCopy();
   pair.verification.median_error_px = 2;
   pair.verification.high_error_px = 8;
-  pair.verification.distinctness = 0.7f;
-  pair.verification.detail_share = 0.2f;
-  pair.verification.log10_nfa = -60;
+  pair.verification.distinctness = 0.4f;
+  pair.verification.detail_share = 0.1f;
+  pair.verification.num_confirmed_cells = 13;
+  pair.verification.confirmed_share = 0.05f;
+  pair.verification.log10_nfa = -18;
   pair.agreement.agreeing = 0.35f;
   pair.agreement.high_displacement_px = 1;
   EXPECT_EQ(pair.verdict(), Verdict::kSameObject);
@@ -101,10 +107,25 @@ TEST(Verdict, GoodsOfOneMakeAreLookAlikes) {
   Pair pair = EditedCopy();
   pair.verification.tight = false;
   pair.verification.log10_nfa = -33;
-  pair.verification.distinctness = 0.26f;
-  pair.verification.detail_share = 0.05f;
+  pair.verification.distinctness = 0.28f;
+  pair.verification.detail_share = 0.1f;
+  pair.verification.num_confirmed_cells = 6;
+  pair.verification.confirmed_share = 0.02f;
   pair.agreement.agreeing = 0.15f;
   EXPECT_EQ(pair.verdict(), Verdict::kLookAlike);
+}
+
+TEST(Verdict, PrintOnOtherGoodsIsNoProof) {
+  Pair pair = EditedCopy();
+  pair.verification.median_error_px = 0.2f;
+  pair.verification.detail_share = 0.1f;
+  pair.verification.num_confirmed_cells = 14;
+  pair.verification.confirmed_share = 0.09f;
+  pair.verification.log10_nfa = -15;
+  pair.agreement.agreeing = 0.2f;
+  EXPECT_EQ(pair.verdict(), Verdict::kLookAlike);
+  pair.verification.median_error_px = 2;  // The same evidence where nothing is flat.
+  EXPECT_EQ(pair.verdict(), Verdict::kSameObject);
 }
 
 TEST(Verdict, ASharedLogoInACornerIsNothing) {
@@ -115,6 +136,8 @@ TEST(Verdict, ASharedLogoInACornerIsNothing) {
                        .num_cells = 10,
                        .detail_share = 0.05f,
                        .distinctness = 1,
+                       .num_confirmed_cells = 10,
+                       .confirmed_share = 0.05f,
                        .tight = true,
                        .median_error_px = 0.1f,
                        .high_error_px = 0.3f,
@@ -131,6 +154,8 @@ TEST(Verdict, NothingFoundIsNothing) { EXPECT_EQ(Pair{}.verdict(), Verdict::kNon
 TEST(Verdict, ProbabilitiesFollowTheEvidence) {
   Pair strong = EditedCopy(), weak = EditedCopy();
   weak.verification.log10_nfa = -40;
+  weak.verification.num_confirmed_cells = 15;
+  weak.verification.confirmed_share = 0.1f;
   const Judgement a = Judge(strong.verification, strong.query, strong.photo, strong.agreement, true, 2000);
   const Judgement b = Judge(weak.verification, weak.query, weak.photo, weak.agreement, true, 2000);
   EXPECT_GT(a.probability, b.probability);
