@@ -29,11 +29,14 @@ extern "C" void omp_set_num_threads(int) __attribute__((weak));
 
 // The shipped codebook lies in the program itself, so that it can neither be missing nor be another version's.
 asm(".section .rodata\n"
-    ".globl pugmark_default_words, pugmark_default_words_end\n"
+    ".globl pugmark_default_words_size, pugmark_default_words\n"
+    ".balign 8\n"
+    "pugmark_default_words_size: .quad 1f - pugmark_default_words\n"
     "pugmark_default_words: .incbin \"" PUGMARK_DEFAULT_WORDS "\"\n"
-    "pugmark_default_words_end:\n"
+    "1:\n"
     ".previous\n");
-extern "C" const uint8_t pugmark_default_words[], pugmark_default_words_end[];
+extern "C" const uint64_t pugmark_default_words_size;
+extern "C" const uint8_t pugmark_default_words[];
 
 namespace pugmark {
 namespace {
@@ -180,7 +183,7 @@ void Codebook::Save(const std::filesystem::path& path) const {
 
 Codebook Codebook::Default() {
   UseOneBlasThread();
-  const auto size = static_cast<size_t>(pugmark_default_words_end - pugmark_default_words);
+  const size_t size = pugmark_default_words_size;
   faiss::VectorIOReader reader;
   reader.data.resize(ZSTD_getFrameContentSize(pugmark_default_words, size));
   PUGMARK_CHECK(ZSTD_decompress(reader.data.data(), reader.data.size(), pugmark_default_words, size) == reader.data.size());
