@@ -51,6 +51,8 @@ inline constexpr int kMaxJpegScans = 200;
 inline constexpr int64_t kMaxJpegScanPixels = 1'280'000'000;
 // A truncated photo is kept if at least 1/kMinRowsShare of its rows were there.
 inline constexpr int kMinRowsShare = 10;
+// What one QR code may say: 7,089 digits or 2,953 bytes, which are at most three each as UTF-8.
+inline constexpr size_t kMaxQrCodeBytes = 9'000;
 // What a worker may say of a photo beside its pixels: texts of the EXIF and one sentence, generously.
 inline constexpr size_t kMaxReplyBytes = 1 << 20;
 

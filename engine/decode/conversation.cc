@@ -92,7 +92,14 @@ Conversation::End Conversation::Ask(std::span<const uint8_t> data, const DecodeO
     if (!Receive(image.pixels)) return end_;
     result->image = std::move(image);
   }
-  return End::kAnswered;
+  if (!options.read_qr_codes || !result->image) return End::kAnswered;
+  if (!ReceiveFields(&frame, &fields)) return end_;
+  FieldReader codes(fields);
+  PassQrCodes(codes, result->qr_codes);
+  TextLengths lengths;
+  PassQrCodes(lengths, result->qr_codes);
+  const bool is_plausible = codes.Done() && frame.num_bulk_bytes == 0 && lengths.longest <= kMaxQrCodeBytes;
+  return is_plausible ? End::kAnswered : End::kNonsense;
 }
 
 Conversation::End Conversation::Hear(std::string* problem) {

@@ -23,7 +23,7 @@ class Conversation {
   // pid, socket: of the worker. max_seconds: of its processor time, all threads together; wall_seconds: by the clock.
   Conversation(int pid, int socket, double max_seconds, double wall_seconds);
 
-  // Has `data` decoded.
+  // Has `data` decoded. If the answer ends before its QR codes, the result has the image nonetheless.
   End Ask(std::span<const uint8_t> data, const DecodeOptions& options, DecodeResult* result);
 
   // What a worker says when it is ready: what is wrong, or nothing. One line, escaped.

@@ -8,6 +8,7 @@
 #include "engine/decode/checks.h"
 #include "engine/decode/codecs.h"
 #include "engine/decode/pixels.h"
+#include "engine/decode/qr_codes.h"
 #include "engine/decode/workers.h"
 #include "index/base/error.h"
 
@@ -95,8 +96,10 @@ std::string_view DecodeErrorCodeName(DecodeErrorCode code) {
 PhotoFormat FindPhotoFormat(std::span<const uint8_t> data) { return decode::FindFormat(data); }
 
 DecodeResult Decode(std::span<const uint8_t> data, const DecodeOptions& options) {
-  DecodeWorkers* const workers = DecodeWorkers::OfProcess();
-  return workers != nullptr ? workers->Decode(data, options) : DecodeHere(data, options);
+  if (DecodeWorkers* const workers = DecodeWorkers::OfProcess()) return workers->Decode(data, options);
+  DecodeResult result = DecodeHere(data, options);
+  if (options.read_qr_codes && result.image) result.qr_codes = ReadQrCodes(*result.image);
+  return result;
 }
 
 DecodeResult DecodeHere(std::span<const uint8_t> data, const DecodeOptions& options) {

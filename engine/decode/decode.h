@@ -7,6 +7,7 @@
 // through giflib (first frame); PNG, WebP, TIFF and BMP through OpenCV. No other decoder of OpenCV ever sees the bytes.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -70,13 +71,18 @@ struct DecodeOptions {
   int64_t max_photo_pixels = ProcessBudget().max_photo_pixels;         // Of the original by its header.
   int max_photo_side_px = decode::kMaxSidePx;                          // More than this default has no effect.
   uint64_t max_decoded_bytes = ProcessBudget().max_decoded_bytes();    // Bound on what a decoder may allocate for pixels.
+  bool read_qr_codes = false;                     // See qr_codes.h.
 };
+
+// What QR codes in a picture say, each of at most decode::kMaxQrCodeBytes, written by strangers; empty: no code.
+using QrCodes = std::array<std::string, 4>;
 
 // An image or an error, never both. Unreadable input is an expected outcome, so it is a value.
 struct DecodeResult {
   PhotoInfo info;               // As far as it was known, also on errors.
   std::optional<Image> image;
   DecodeError error;            // Meaningful if !image.
+  QrCodes qr_codes;             // Of the image, if DecodeOptions asks for them and they can be read within the budget.
 };
 
 // Decodes `data`: upright by EXIF orientation, shrunk by area averaging; CMYK, YCCK and 16 bit are converted, alpha is
@@ -92,7 +98,7 @@ struct DecodeResult {
 // Cost: about 1 ms at 0.2 MP, 4 ms at 2 MP, 21 ms at 12 MP (JPEG); by a worker about 0.5 ms more.
 DecodeResult Decode(std::span<const uint8_t> data, const DecodeOptions& options);
 
-// The same, in this process whatever it has: what a worker does.
+// The same but for QR codes, in this process whatever it has: what a worker does first.
 DecodeResult DecodeHere(std::span<const uint8_t> data, const DecodeOptions& options);
 
 // By the first bytes.

@@ -3,9 +3,10 @@
 // What the program and its decode workers say to each other; internal to engine/decode.
 //
 // A message is a Frame, then `num_fields_bytes` of fields, then `num_bulk_bytes` that are taken as they are: the
-// photo's bytes one way, pixels the other. Both ends are the same program, so nothing is versioned. Each structure
-// lists its fields once, for both directions, by a structured binding: a field that is added and forgotten here does
-// not compile.
+// photo's bytes one way, pixels the other. The answer to a photo is its reply and then, if it decoded and they were
+// asked for, a second message with its QR codes: a picture that keeps their reader busy has arrived by then. Both ends
+// are the same program, so nothing is versioned. Each structure lists its fields once, for both directions, by a
+// structured binding: a field that is added and forgotten here does not compile.
 //
 // A worker may have been taken over by what it decoded. Its reader therefore trusts nothing: see FieldReader.
 #pragma once
@@ -14,6 +15,7 @@
 #include <cstring>
 #include <span>
 #include <string>
+#include <tuple>
 #include <type_traits>
 #include <vector>
 
@@ -90,8 +92,8 @@ class FieldReader {
 
 template <typename Wire, typename Options>
 void PassOptions(Wire& wire, Options& options) {
-  auto& [max_side, min_side, max_pixels, max_photo_side, max_decoded] = options;
-  wire(max_side, min_side, max_pixels, max_photo_side, max_decoded);
+  auto& [max_side, min_side, max_pixels, max_photo_side, max_decoded, read_qr_codes] = options;
+  wire(max_side, min_side, max_pixels, max_photo_side, max_decoded, read_qr_codes);
 }
 
 template <typename Wire, typename Info>
@@ -107,6 +109,11 @@ void PassReply(Wire& wire, Info& info, Error& error, Number& width, Number& heig
   PassInfo(wire, info);
   auto& [code, message] = error;
   wire(code, message, width, height, channels);
+}
+
+template <typename Wire, typename Codes>
+void PassQrCodes(Wire& wire, Codes& codes) {
+  std::apply(wire, codes);
 }
 
 }  // namespace pugmark::decode

@@ -69,7 +69,7 @@ void SetAlarm(double seconds) {
 }
 
 // False if the other end is closed.
-bool Serve(const DecodeFunction& decode, double max_seconds) {
+bool Serve(const DecodeFunction& decode, const QrCodesFunction& read_qr_codes, double max_seconds) {
   decode::Frame frame;
   if (!ReadAll(&frame, sizeof(frame))) return false;
   std::vector<uint8_t> fields(frame.num_fields_bytes);
@@ -87,13 +87,20 @@ bool Serve(const DecodeFunction& decode, double max_seconds) {
   } catch (const std::bad_alloc&) {
     return false;  // For the bytes themselves; the rest of the message is lost, and with it this worker.
   }
-  SetAlarm(0);
 
   const Image none;
   const Image& image = result.image ? *result.image : none;
   decode::FieldWriter out;
   decode::PassReply(out, result.info, result.error, image.width_px, image.height_px, image.channels);
-  return Send(out.bytes(), image.pixels);
+  if (!Send(out.bytes(), image.pixels)) return false;
+  if (options.read_qr_codes && result.image) {
+    const QrCodes codes = read_qr_codes(image);
+    decode::FieldWriter fields_of_codes;
+    decode::PassQrCodes(fields_of_codes, codes);
+    if (!Send(fields_of_codes.bytes(), {})) return false;
+  }
+  SetAlarm(0);
+  return true;
 }
 
 double Number(std::string_view text) {
@@ -108,7 +115,8 @@ bool IsDecodeWorker(int argc, const char* const* argv) {
   return argc >= 2 && std::string_view(argv[1]) == kDecodeWorkerArgument;
 }
 
-int RunDecodeWorker(int argc, const char* const* argv, const DecodeFunction& decode) {
+int RunDecodeWorker(int argc, const char* const* argv, const DecodeFunction& decode,
+                    const QrCodesFunction& read_qr_codes) {
   const double max_seconds = argc == 4 ? Number(argv[2]) : 0, max_memory = argc == 4 ? Number(argv[3]) : 0;
   if (max_seconds <= 0 || max_memory <= 0) return 2;
   // Ctrl-C and a stopping service reach every process; whether a photo is finished is the program's decision.
@@ -128,7 +136,7 @@ int RunDecodeWorker(int argc, const char* const* argv, const DecodeFunction& dec
   decode::FieldWriter hello;
   hello(problem);
   if (!Send(hello.bytes(), {}) || !problem.empty()) return 1;
-  while (Serve(decode, max_seconds)) {
+  while (Serve(decode, read_qr_codes, max_seconds)) {
     if (mallinfo2().arena > kMaxKeptBytes) malloc_trim(0);
   }
   return 0;

@@ -8,6 +8,7 @@
 #include <span>
 
 #include "engine/decode/decode.h"
+#include "engine/decode/qr_codes.h"
 
 namespace pugmark {
 
@@ -18,10 +19,13 @@ inline constexpr char kDecodeWorkerArgument[] = "--decode-worker";
 bool IsDecodeWorker(int argc, const char* const* argv);
 
 using DecodeFunction = std::function<DecodeResult(std::span<const uint8_t>, const DecodeOptions&)>;
+using QrCodesFunction = std::function<QrCodes(const Image&)>;
 
 // Seals the process (seal.h) and answers on the socket at descriptor 0 until the other end is closed. Call it first in
-// main(), before any thread is started. decode: tests bring their own.
+// main(), before any thread is started. decode, read_qr_codes: tests bring their
+// own.
 // Returns the exit status. Never throws.
-int RunDecodeWorker(int argc, const char* const* argv, const DecodeFunction& decode = DecodeHere);
+int RunDecodeWorker(int argc, const char* const* argv, const DecodeFunction& decode = DecodeHere,
+                    const QrCodesFunction& read_qr_codes = ReadQrCodes);
 
 }  // namespace pugmark

@@ -171,10 +171,12 @@ DecodeResult DecodeWorkers::Decode(std::span<const uint8_t> data, const DecodeOp
       GiveBack(worker);
       return result;
     }
-    result = {};
-    result.info.format = FindPhotoFormat(data);
     const int status = Bury(worker.pid, worker.socket, end == End::kDied);
     const int signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+    if (signal == SIGKILL) continue;
+    if (result.image && end != End::kNonsense) return result;  // Its picture came; reading its QR codes failed.
+    result = {};
+    result.info.format = FindPhotoFormat(data);
     if (end == End::kTooSlow || signal == SIGPROF) {  // Its own clock, if this process could not look in time.
       result.error = {
           DecodeErrorCode::kTooSlow,
@@ -182,7 +184,6 @@ DecodeResult DecodeWorkers::Decode(std::span<const uint8_t> data, const DecodeOp
                       budget_.max_seconds)};
       return result;
     }
-    if (signal == SIGKILL) continue;
     std::string how = "sent what no decoder says";
     if (end == End::kDied && signal != 0) {
       how = signal == SIGSYS ? "tried what a decoder never does (SIGSYS)"

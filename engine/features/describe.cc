@@ -66,6 +66,7 @@ Features DescribePhoto(std::span<const uint8_t> bytes, const DecodeOptions& deco
   for (const PixelRectangle& part : parts) smallest_px = std::min(smallest_px, std::max(part.width, part.height));
   const double wanted = std::min(kMaxEnlargement, static_cast<double>(image_side_px) / smallest_px) * image_side_px;
   DecodeOptions large = decode;
+  large.read_qr_codes = false;
   large.max_side_px =
       std::min({static_cast<int>(std::lround(wanted)), std::max(info.width_px, info.height_px), kMaxWorkingSize_px});
   DecodeResult decoded;

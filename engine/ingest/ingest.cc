@@ -137,7 +137,9 @@ class Describer {
 
   void DescribeImage(const std::vector<uint8_t>& bytes, Item* item) const {
     Clock::time_point start = Clock::now();
-    const DecodeResult decoded = Decode(bytes, decode_);
+    DecodeOptions decode = decode_;
+    decode.read_qr_codes = !item->known;
+    const DecodeResult decoded = Decode(bytes, decode);
     item->decode_seconds = SecondsSince(start);
     item->info = decoded.info;
     if (!decoded.image) {
@@ -154,7 +156,7 @@ class Describer {
       Features features = DescribePhoto(bytes, decode_, decoded.info, *decoded.image, features_);
       if (embedding_) features.global_descriptor = embedding_->Describe(*decoded.image);
       item->features = ToStored(features, features_);
-      item->traces = FindTraces(decoded.info, *decoded.image);
+      item->traces = FindTraces(decoded);
       item->features_seconds = SecondsSince(start);
     }
     start = Clock::now();

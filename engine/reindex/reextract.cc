@@ -67,6 +67,7 @@ void Describe(const Collection& collection, const Embedding* embedding, Task* ta
   try {
     DecodeOptions decode;
     decode.max_side_px = collection.features.working_size_px;
+    decode.read_qr_codes = true;
     const std::vector<uint8_t> bytes = ReadOriginal(*task);
     const DecodeResult decoded = Decode(bytes, decode);
     if (!decoded.image) {
@@ -76,7 +77,7 @@ void Describe(const Collection& collection, const Embedding* embedding, Task* ta
     Features features = DescribePhoto(bytes, decode, decoded.info, *decoded.image, collection.features);
     if (embedding != nullptr) features.global_descriptor = embedding->Describe(*decoded.image);
     task->features = ToStored(features, collection.features);
-    task->traces = FindTraces(decoded.info, *decoded.image);
+    task->traces = FindTraces(decoded);
   } catch (const Error& e) {
     task->why = e.what();
   } catch (const std::bad_alloc&) {

@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#define ZX_USE_UTF8 1  // Texts as std::string.
 #include "engine/traces/traces.h"
 
-#include <ZXing/ReadBarcode.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
 #include <cctype>
-#include <exception>
 #include <set>
 #include <string>
 #include <string_view>
@@ -19,7 +16,6 @@
 namespace pugmark {
 namespace {
 
-constexpr uint8_t kMaxCodes = 4;
 // The longest QR code has 2,953 bytes. What is cut off is still told apart, by a hash of all.
 constexpr size_t kMaxValueBytes = 500;
 
@@ -42,26 +38,10 @@ bool IsPlaceholder(const std::string& text) {
   return std::find(kSaid.begin(), kSaid.end(), letters) != kSaid.end();
 }
 
-// Grey or colour, whole image, once.
-std::vector<std::string> ReadQrCodes(const Image& image) {
-  std::vector<std::string> texts;
-  const ZXing::ImageView view(image.pixels.data(), image.width_px, image.height_px,
-                              image.channels == 1 ? ZXing::ImageFormat::Lum : ZXing::ImageFormat::BGR);
-  ZXing::DecodeHints hints;
-  hints.setFormats(ZXing::BarcodeFormat::QRCode).setTryDownscale(false).setMaxNumberOfSymbols(kMaxCodes);
-  try {
-    for (const ZXing::Result& result : ZXing::ReadBarcodes(view, hints)) {
-      if (result.isValid() && texts.size() < kMaxCodes) texts.push_back(result.text());
-    }
-  } catch (const std::exception&) {
-    // A code that cannot be read is none.
-  }
-  return texts;
-}
-
 }  // namespace
 
-std::vector<FileTrace> FindTraces(const PhotoInfo& info, const Image& image) {
+std::vector<FileTrace> FindTraces(const DecodeResult& decoded) {
+  const PhotoInfo& info = decoded.info;
   std::vector<FileTrace> traces;
   const auto add = [&](TraceKind kind, const std::string& value) {
     FileTrace trace{kind, Bounded(value)};
@@ -76,7 +56,7 @@ std::vector<FileTrace> FindTraces(const PhotoInfo& info, const Image& image) {
   if (!info.jpeg_tables.empty()) {
     add(TraceKind::kTables, fmt::format("{} {}x{}", info.jpeg_tables, info.width_px, info.height_px));
   }
-  for (const std::string& text : ReadQrCodes(image)) {
+  for (const std::string& text : decoded.qr_codes) {
     if (!text.empty()) add(TraceKind::kQr, text);
   }
   return traces;

@@ -14,10 +14,9 @@
 
 namespace pugmark {
 
-// info and image: of one decoded photo. Values are valid, escaped UTF-8 of bounded length. Left out: serial numbers and
-// names that no camera would be told by (fewer than four letters or digits, all alike, "unknown" and the like).
-// QR codes are looked for once, at the image's own scale: one that fills a sixth of the picture or more is read; at
-// most four. Never throws for what they hold. Threads: pure. Cost: 4 ms at 640 px, nearly all for QR codes.
-std::vector<FileTrace> FindTraces(const PhotoInfo& info, const Image& image);
+// decoded: a photo, with DecodeOptions::read_qr_codes. Values are valid, escaped UTF-8 of bounded length. Left out: serial
+// numbers and names that no camera would be told by (fewer than four letters or digits, all alike, "unknown" and the
+// like). Threads: pure.
+std::vector<FileTrace> FindTraces(const DecodeResult& decoded);
 
 }  // namespace pugmark

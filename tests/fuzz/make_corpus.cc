@@ -98,6 +98,10 @@ void PutReplies(const fs::path& folder) {
     decode::PassReply(out, result.info, result.error, side, side, channels);
     Put(folder / "worker_reply" / std::to_string(side), out.bytes());
   }
+  decode::FieldWriter out;
+  result.qr_codes = {"https://chat.example", "tel:+84123456"};
+  decode::PassQrCodes(out, result.qr_codes);
+  Put(folder / "worker_reply/qr_codes", out.bytes());
 }
 
 void PutIndex(const fs::path& folder) {

@@ -48,11 +48,27 @@ DecodeResult Lie(std::string_view word) {
   return result;
 }
 
+// What to do when the codes are to be read; set by the photo.
+std::string codes_order;
+
+QrCodes Misread(const Image& image) {
+  QrCodes codes = ReadQrCodes(image);
+  if (codes_order == "long code") codes[3].assign(decode::kMaxQrCodeBytes + 1, 'x');
+  if (codes_order == "longest code") codes[3].assign(decode::kMaxQrCodeBytes, 'x');
+  if (codes_order == "endless code") codes[0].assign(50'000'000, 'x');
+  if (codes_order == "exit") ::_exit(7);
+  return codes;
+}
+
 DecodeResult Misbehave(std::span<const uint8_t> data, const DecodeOptions& options) {
   const std::string_view text(reinterpret_cast<const char*>(data.data()), data.size());
   if (!text.starts_with("DO ")) return DecodeHere(data, options);
   const std::string_view what = text.substr(3);
   if (what.starts_with("lie: ")) return Lie(what.substr(5));
+  if (what.starts_with("codes: ")) {
+    codes_order = what.substr(7);
+    return Lie("none");
+  }
   if (what == "crash") std::abort();
   if (what == "fault") ::raise(SIGSEGV);  // Not allowed: SIGSYS.
   if (what == "read nowhere") return Answer(std::string(*static_cast<char* volatile*>(nullptr)));
@@ -97,4 +113,4 @@ DecodeResult Misbehave(std::span<const uint8_t> data, const DecodeOptions& optio
 }  // namespace
 }  // namespace pugmark
 
-int main(int argc, char** argv) { std::_Exit(pugmark::RunDecodeWorker(argc, argv, pugmark::Misbehave)); }
+int main(int argc, char** argv) { std::_Exit(pugmark::RunDecodeWorker(argc, argv, pugmark::Misbehave, pugmark::Misread)); }

@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Traces in files and pictures: found, told apart, bounded; and that ingest and reindex keep them.
-#define ZX_USE_UTF8 1
 #include "engine/traces/traces.h"
 
-#include <ZXing/BitMatrix.h>
-#include <ZXing/MultiFormatWriter.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -16,6 +13,7 @@
 #include "index/catalogue/listing_history.h"
 #include "index/catalogue/traces.h"
 #include "tests/pictures.h"
+#include "tests/qr_codes.h"
 #include "tests/scratch.h"
 #include "tests/unit/decode_samples.h"
 
@@ -30,9 +28,10 @@ using testing::SizeIs;
 std::vector<FileTrace> TracesIn(const File& file, int max_side_px = 640) {
   DecodeOptions options;
   options.max_side_px = max_side_px;
+  options.read_qr_codes = true;
   const DecodeResult decoded = Decode(file, options);
   EXPECT_TRUE(decoded.image) << decoded.error.message;
-  return FindTraces(decoded.info, *decoded.image);
+  return FindTraces(decoded);
 }
 
 std::vector<std::string> Of(TraceKind kind, const std::vector<FileTrace>& traces) {
@@ -92,18 +91,6 @@ TEST(FindTraces, TablesOfTheStandardAreToldApart) {
   EXPECT_THAT(TracesIn(samples::ByOpenCv(samples::Picture(64, 48), ".png")), IsEmpty());
 }
 
-cv::Mat Code(const std::string& text, int side_px) {
-  const ZXing::BitMatrix code =
-      ZXing::MultiFormatWriter(ZXing::BarcodeFormat::QRCode).setMargin(2).encode(text, side_px, side_px);
-  cv::Mat picture(code.height(), code.width(), CV_8UC3, cv::Scalar(255, 255, 255));
-  for (int y = 0; y < code.height(); ++y) {
-    for (int x = 0; x < code.width(); ++x) {
-      if (code.get(x, y)) picture.at<cv::Vec3b>(y, x) = {0, 0, 0};
-    }
-  }
-  return picture;
-}
-
 // A photo with codes laid on it, as a JPEG of the size of a phone's screen.
 File PhotoWith(const std::vector<cv::Mat>& codes) {
   cv::Mat photo = MakePicture(3, 1280, 960);
@@ -117,47 +104,25 @@ File PhotoWith(const std::vector<cv::Mat>& codes) {
 
 TEST(FindTraces, ReadsQrCodesInAPhoto) {
   const std::string contact = "https://chat.example/ndovu?x=1";
-  EXPECT_THAT(Of(TraceKind::kQr, TracesIn(PhotoWith({Code(contact, 260)}))), ElementsAre(contact));
-  EXPECT_THAT(Of(TraceKind::kQr, TracesIn(PhotoWith({Code(contact, 260), Code("tel:+84123456", 260)}))),
+  EXPECT_THAT(Of(TraceKind::kQr, TracesIn(PhotoWith({QrCode(contact, 260)}))), ElementsAre(contact));
+  EXPECT_THAT(Of(TraceKind::kQr, TracesIn(PhotoWith({QrCode(contact, 260), QrCode("tel:+84123456", 260)}))),
               testing::UnorderedElementsAre(contact, "tel:+84123456"));
-  EXPECT_THAT(Of(TraceKind::kQr, TracesIn(PhotoWith({Code(contact, 260), Code(contact, 300)}))), ElementsAre(contact));
+  EXPECT_THAT(Of(TraceKind::kQr, TracesIn(PhotoWith({QrCode(contact, 260), QrCode(contact, 300)}))),
+              ElementsAre(contact));
   EXPECT_THAT(Of(TraceKind::kQr, TracesIn(PhotoWith({}))), IsEmpty());
 }
 
 TEST(FindTraces, AHostileCodeIsBoundedAndEscaped) {
   const std::string longer = std::string(600, 'x') + "1", longest = std::string(600, 'x') + "2";
   const auto value = [](const std::string& text) {
-    const Image image = ToImage(Code(text, 600));
-    const std::vector<FileTrace> traces = FindTraces({}, image);
-    return traces.empty() ? std::string("nothing") : traces[0].value;
+    DecodeResult decoded;
+    decoded.qr_codes[0] = text;
+    return FindTraces(decoded).at(0).value;
   };
   EXPECT_LT(value(longer).size(), 600u);
   EXPECT_TRUE(value(longer).starts_with("xxxx"));
   EXPECT_NE(value(longer), value(longest)) << "What is cut off still counts.";
   EXPECT_EQ(value("a\x1b[2Jb"), "a\\u{001B}[2Jb");
-}
-
-TEST(FindTraces, SurvivesNoise) {
-  for (uint64_t seed = 0; seed < 20; ++seed) {
-    cv::Mat noise(480, 640, CV_8UC1);
-    cv::RNG rng(seed + 1);
-    rng.fill(noise, cv::RNG::UNIFORM, 0, 256);
-    // Modules like those of a code, with its corners.
-    cv::Mat modules;
-    cv::resize(noise(cv::Rect(0, 0, 60, 45)) > 127, modules, noise.size(), 0, 0, cv::INTER_NEAREST);
-    const cv::Mat code = Code("x", 210);
-    cv::Mat grey;
-    cv::cvtColor(code(cv::Rect(0, 0, 90, 90)), grey, cv::COLOR_BGR2GRAY);
-    for (const cv::Point at : {cv::Point(20, 20), cv::Point(300, 20), cv::Point(20, 300)}) {
-      grey.copyTo(modules(cv::Rect(at, grey.size())));
-    }
-    EXPECT_LE(FindTraces({}, ToImage(modules)).size(), 4u);
-    EXPECT_LE(FindTraces({}, ToImage(noise)).size(), 4u);
-  }
-  Image tiny;
-  tiny.width_px = tiny.height_px = tiny.channels = 1;
-  tiny.pixels = {0};
-  EXPECT_THAT(FindTraces({}, tiny), IsEmpty());
 }
 
 TEST(Traces, AreKeptByIngestWithWhatListingsSaid) {

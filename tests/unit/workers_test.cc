@@ -17,6 +17,8 @@
 #include <vector>
 
 #include "engine/decode/seal.h"
+#include "tests/pictures.h"
+#include "tests/qr_codes.h"
 #include "tests/unit/decode_samples.h"
 
 namespace pugmark {
@@ -129,6 +131,52 @@ TEST_F(Workers, AnswersAreCheckedAsIfAStrangerSentThem) {
   }
   EXPECT_EQ(Do("lie: controls").error.message, "a\\u{001B}[31mb\\u{000A}c");
   EXPECT_TRUE(Do("lie: none").image);  // The same answer without a lie is taken.
+}
+
+DecodeOptions WithCodes(int max_side_px = 640) {
+  DecodeOptions options;
+  options.max_side_px = max_side_px;
+  options.read_qr_codes = true;
+  return options;
+}
+
+TEST_F(Workers, ReadQrCodesWhereTheyAreAskedFor) {
+  cv::Mat picture = MakePicture(1, 2000, 2000);
+  QrCode("hello", 400).copyTo(picture(cv::Rect(200, 300, 400, 400)));
+  const File file = samples::ByOpenCv(picture, ".png");
+  for (const int side_px : {640, 2000}) {
+    EXPECT_EQ(Decode(file, WithCodes(side_px)).qr_codes, (QrCodes{"hello"}));
+    EXPECT_EQ(Decode(photo_, WithCodes(side_px)).qr_codes, QrCodes());
+  }
+  EXPECT_EQ(Decode(file, {}).qr_codes, QrCodes());
+  EXPECT_EQ(workers_.num_started(), 1);
+}
+
+TEST_F(Workers, QrCodesAreCheckedAsIfAStrangerSentThem) {
+  const auto read = [](const std::string& order) { return Decode(Order("codes: " + order), WithCodes()); };
+  EXPECT_EQ(read("longest code").qr_codes[3].size(), decode::kMaxQrCodeBytes);
+  for (const char* order : {"long code", "endless code"}) {
+    const DecodeResult result = read(order);
+    EXPECT_FALSE(result.image) << order;
+    EXPECT_EQ(result.qr_codes, QrCodes()) << order;
+    EXPECT_THAT(result.error.message, HasSubstr("no decoder says")) << order;
+  }
+  ExpectGood();
+  EXPECT_EQ(workers_.num_started(), 3);
+}
+
+TEST_F(Workers, ThatFailAtTheQrCodesCostTheseOnly) {
+  const DecodeResult result = Decode(Order("codes: exit"), WithCodes());
+  EXPECT_TRUE(result.image) << result.error.message;
+  EXPECT_EQ(result.qr_codes, QrCodes());
+  const Clock::time_point start = Clock::now();
+  const File busy = samples::ByOpenCv(FinderPatterns(640), ".png");  // Hours of work.
+  const DecodeResult read = Decode(busy, WithCodes());
+  EXPECT_TRUE(read.image) << read.error.message;
+  EXPECT_EQ(read.info.format, PhotoFormat::kPng);
+  EXPECT_LT(SecondsSince(start), decode::kIsSanitized ? 600 : 30);
+  ExpectGood();
+  EXPECT_EQ(workers_.num_started(), 3);
 }
 
 TEST_F(Workers, MemoryIsLimited) {
