@@ -51,6 +51,9 @@ inline constexpr int kMaxJpegScans = 200;
 inline constexpr int64_t kMaxJpegScanPixels = 1'280'000'000;
 // A truncated photo is kept if at least 1/kMinRowsShare of its rows were there.
 inline constexpr int kMinRowsShare = 10;
+// Photos that one worker decodes before a new one takes its place: what a decoder loses of its memory, or what a photo
+// that took the worker over does to later ones, ends with it. A start costs 0.1 s, so this is 0.1 ms a photo.
+inline constexpr int kMaxPhotosOfWorker = 1'000;
 // What one QR code may say: 7,089 digits or 2,953 bytes, which are at most three each as UTF-8.
 inline constexpr size_t kMaxQrCodeBytes = 9'000;
 // What a worker may say of a photo beside its pixels: texts of the EXIF and one sentence, generously.

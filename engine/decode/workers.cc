@@ -154,6 +154,10 @@ DecodeWorkers::Worker DecodeWorkers::Take() {
 }
 
 void DecodeWorkers::GiveBack(Worker worker) {
+  if (++worker.num_photos == decode::kMaxPhotosOfWorker) {
+    Bury(worker.pid, worker.socket, false);
+    return;
+  }
   const std::lock_guard lock(mutex_);
   idle_.push_back(worker);
 }

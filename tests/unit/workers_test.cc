@@ -217,6 +217,15 @@ TEST_F(Workers, KilledFromOutsideCostNothing) {
   EXPECT_EQ(workers_.num_started(), 4);
 }
 
+TEST_F(Workers, AreReplacedBeforeTheyGrowOld) {
+  for (int i = 1; i <= 2 * decode::kMaxPhotosOfWorker; ++i) {
+    ASSERT_TRUE(Do("lie: none").image) << i;
+    ASSERT_EQ(workers_.num_started(), i <= decode::kMaxPhotosOfWorker ? 1 : 2) << i;
+  }
+  EXPECT_EQ(workers_.IdlePids().size(), 0u);
+  ExpectGood();
+}
+
 TEST_F(Workers, IgnoreWhatEndsTheProgramInItsOwnWay) {
   ExpectGood();
   for (const int pid : workers_.IdlePids()) {
