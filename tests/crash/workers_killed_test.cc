@@ -19,6 +19,7 @@
 #include "index/base/sha256.h"
 #include "tests/crash/program.h"
 #include "tests/pictures.h"
+#include "tests/qr_codes.h"
 #include "tests/scratch.h"
 
 namespace pugmark::crash {
@@ -40,16 +41,15 @@ std::vector<std::string> Folders(const fs::path& scratch) {
     if (i % 20 == 7) {
       std::ofstream(name + ".jpg") << "\xFF\xD8\xFF no photo " << i;
     } else {
-      cv::imwrite(name + (i % 3 == 0   ? ".png"
-                          : i % 3 == 1 ? ".jpg"
-                                       : ".webp"),
-                  MakePicture(static_cast<uint64_t>(i), 640, 480));
+      cv::Mat picture = MakePicture(static_cast<uint64_t>(i), 640, 480);
+      if (i % 4 == 0) QrCode("code " + std::to_string(i), 160).copyTo(picture(cv::Rect(40, 60, 160, 160)));
+      cv::imwrite(name + (i % 3 == 0 ? ".png" : i % 3 == 1 ? ".jpg" : ".webp"), picture);
     }
   }
   return {(scratch / "in").string()};
 }
 
-// Photos and features, thumbnails, and what was refused and why: all of it, without times.
+// Photos, features and traces, thumbnails, and what was refused and why: all of it, without times.
 std::vector<std::string> ContentOf(const fs::path& collection) {
   const auto digest = [](std::span<const uint8_t> bytes) { return Sha256::Of(bytes).Hex(); };
   std::vector<std::string> content;
@@ -66,6 +66,11 @@ std::vector<std::string> ContentOf(const fs::path& collection) {
       line += digest({static_cast<const uint8_t*>(blob.getBlob()), static_cast<size_t>(blob.getBytes())}) + " ";
     }
     content.push_back(line);
+  }
+  SQLite::Statement traces(database, "SELECT photo_id, kind, value FROM photo_traces");
+  while (traces.executeStep()) {
+    content.push_back(traces.getColumn(0).getString() + " " + traces.getColumn(1).getString() + " " +
+                      traces.getColumn(2).getString());
   }
   for (const auto& entry : fs::recursive_directory_iterator(collection / "thumbs")) {
     if (entry.is_regular_file()) {
@@ -110,7 +115,7 @@ TEST(WorkersKilled, TheResultIsThatOfAnUndisturbedRun) {
     if (name == "disturbed") {
       // As often as the machine's load allows: who kills workers faster than they can start only shows that nothing is
       // done.
-      const double interval = std::max(0.3, seconds / 20);
+      const double interval = std::max(0.3, seconds / 100);
       killer = std::thread([&, interval] {
         std::mt19937_64 random(7);
         while (!done) {
