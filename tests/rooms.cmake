@@ -43,7 +43,7 @@ set(owner_libheif/ engine/decode)
 set(owner_libexif/ engine/decode)
 set(owner_ZXing/ engine/decode)
 set(owner_seccomp.h engine/decode)
-set(owner_zstd.h engine/features)
+set(owner_zstd.h engine/features index/vectors)  # Packed descriptors; the shipped words.
 set(owner_openssl/ index/base)
 set(owner_csv.h engine/ingest)
 set(owner_kainjow/ engine/report engine/link engine/nightly)
