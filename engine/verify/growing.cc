@@ -24,8 +24,9 @@ constexpr float kMaxRank = kRanks.back();
 constexpr float kReach = 0.15f;
 constexpr int kMaxRounds = 6;
 // Details of goods of one make are found again where the make's shape puts them, but something else is nearly as like, and
-// each is displaced by itself. A surface moves as a whole [1, section 5]: a match is coherent if it is displaced as the
-// median of its nearest neighbours, to within a fraction of the long side.
+// each is displaced by itself. A surface moves as a whole: a match is coherent if it is displaced as the median of its
+// nearest neighbours, to within a fraction of the long side. It takes the place of contraction in [1, section 5], which
+// throws out what lies on the wrong side of a line through two others.
 constexpr float kConfirmedRatio = 0.85f;
 constexpr float kMaxIncoherence = 0.012f;
 constexpr size_t kFewestNeighbours = 2, kMostNeighbours = 5;
