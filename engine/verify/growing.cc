@@ -6,6 +6,7 @@
 #include <cmath>
 #include <numbers>
 #include <optional>
+#include <utility>
 
 namespace pugmark {
 namespace {
@@ -194,48 +195,51 @@ class Grower {
     return growth;
   }
 
-  // A match that is the nearest of all in both directions, and by how much the model misses it, in pixels of the photo.
-  struct Best {
-    size_t query, photo;
-    float dx_px, dy_px;
-  };
-
   int NumConfirmedCells(float best_rank) const {
-    std::vector<Best> best;
-    for (size_t q = 0; q < query_.size(); ++q) {
-      if (!matched_[q] || matched_[q]->rank > best_rank) continue;
-      const Keypoint &from = query_.keypoints[q], &to = photo_.keypoints[matched_[q]->photo];
-      best.push_back({q, matched_[q]->photo, to.x_px - model_.X(from), to.y_px - model_.Y(from)});
-    }
     CellSet in_query(options_.cells_per_side, LongSide(query_)), in_photo(options_.cells_per_side, LongSide(photo_));
-    for (const Best& match : best) {
-      if (MatchRatio(photo_, distances_, match.query, match.photo) > kConfirmedRatio || !IsCoherent(match, best)) continue;
-      in_query.Add(query_.keypoints[match.query]);
-      in_photo.Add(photo_.keypoints[match.photo]);
+    for (size_t q = 0; q < query_.size(); ++q) {
+      if (!IsBest(q, best_rank) || !IsCoherent(q, best_rank)) continue;
+      const size_t p = matched_[q]->photo;
+      if (MatchRatio(photo_, distances_, q, p) > kConfirmedRatio) continue;
+      in_query.Add(query_.keypoints[q]);
+      in_photo.Add(photo_.keypoints[p]);
     }
     return std::min(in_query.size(), in_photo.size());
   }
 
-  bool IsCoherent(const Best& match, const std::vector<Best>& others) const {
-    const Keypoint& q = query_.keypoints[match.query];
-    std::vector<std::pair<float, const Best*>> neighbours;
-    for (const Best& other : others) {
-      const Keypoint& k = query_.keypoints[other.query];
-      const float apart_px = std::hypot(k.x_px - q.x_px, k.y_px - q.y_px);
-      if (apart_px > kSamePlace_px && apart_px < reach_px_) neighbours.emplace_back(apart_px, &other);
-    }
+  // Whether a keypoint of the query is matched with the nearest of all, in both directions.
+  bool IsBest(size_t q, float best_rank) const { return matched_[q] && matched_[q]->rank <= best_rank; }
+
+  // Whether the model misses the match of a keypoint of the query as it misses those around it.
+  bool IsCoherent(size_t q, float best_rank) const {
+    const Keypoint& at = query_.keypoints[q];
+    std::vector<std::pair<float, size_t>> neighbours;
+    query_places_.Near(at.x_px, at.y_px, [&](size_t other) {
+      const Keypoint& k = query_.keypoints[other];
+      const float apart_px = std::hypot(k.x_px - at.x_px, k.y_px - at.y_px);
+      if (apart_px <= kSamePlace_px || apart_px >= reach_px_ || !IsBest(other, best_rank)) return;
+      neighbours.emplace_back(apart_px, other);
+    });
     if (neighbours.size() < kFewestNeighbours) return false;
     const size_t num = std::min(neighbours.size(), kMostNeighbours);
     std::partial_sort(neighbours.begin(), neighbours.begin() + static_cast<std::ptrdiff_t>(num), neighbours.end());
-    std::vector<float> dx_px, dy_px;
+    std::vector<float> xs_px, ys_px;
     for (size_t i = 0; i < num; ++i) {
-      dx_px.push_back(neighbours[i].second->dx_px);
-      dy_px.push_back(neighbours[i].second->dy_px);
+      const auto [x_px, y_px] = MissOf(neighbours[i].second);
+      xs_px.push_back(x_px);
+      ys_px.push_back(y_px);
     }
     const auto middle = static_cast<std::ptrdiff_t>(num / 2);
-    std::nth_element(dx_px.begin(), dx_px.begin() + middle, dx_px.end());
-    std::nth_element(dy_px.begin(), dy_px.begin() + middle, dy_px.end());
-    return std::hypot(match.dx_px - dx_px[num / 2], match.dy_px - dy_px[num / 2]) <= kMaxIncoherence * LongSide(photo_);
+    std::nth_element(xs_px.begin(), xs_px.begin() + middle, xs_px.end());
+    std::nth_element(ys_px.begin(), ys_px.begin() + middle, ys_px.end());
+    const auto [x_px, y_px] = MissOf(q);
+    return std::hypot(x_px - xs_px[num / 2], y_px - ys_px[num / 2]) <= kMaxIncoherence * LongSide(photo_);
+  }
+
+  // From where the model puts a matched keypoint of the query to where it was found, in pixels of the photo.
+  std::pair<float, float> MissOf(size_t q) const {
+    const Keypoint &from = query_.keypoints[q], &to = photo_.keypoints[matched_[q]->photo];
+    return {to.x_px - model_.X(from), to.y_px - model_.Y(from)};
   }
 
   // Of k or more of n cells, each matched by chance with probability p; every limit in kRanks is one test. 0 if k is no more
