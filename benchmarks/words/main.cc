@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Trains the visual words that Pugmark ships (index/vectors/default_words.bin) on folders of photos. Not a measurement: it
-// is here because it is the only other program that describes many photos for its own use. README.md, "Visual words".
+// Trains the visual words that Pugmark ships (index/vectors/default_words.bin) on folders of photos. It measures nothing.
+// On which photos, and when to do it again: README.md, "Visual words".
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <oneapi/tbb/parallel_for.h>
@@ -9,11 +9,12 @@
 #include <filesystem>
 #include <vector>
 
+#include "benchmarks/common/machine.h"
+#include "engine/collection/collection.h"
 #include "engine/collection/threads.h"
 #include "engine/decode/decode.h"
 #include "engine/features/features.h"
 #include "engine/ingest/inputs.h"
-#include "index/base/error.h"
 #include "index/base/files.h"
 #include "index/vectors/codebook.h"
 
@@ -31,9 +32,7 @@ std::vector<uint8_t> Describe(const std::vector<fs::path>& photos, int num_threa
     tbb::parallel_for(size_t{0}, photos.size(), [&](size_t i) {
       const DecodeResult decoded = DecodeHere(ReadFile(photos[i], kMaxPhotoBytes), {});
       if (!decoded.image) return;
-      const Features f = ExtractKeypoints(*decoded.image, {});
-      described[i] = UnpackFeatures(f.width_px, f.height_px, PackKeypoints(f.keypoints), PackDescriptors(f.descriptors))
-                         .descriptors;
+      described[i] = FromStored(ToStored(ExtractKeypoints(*decoded.image, {}), {}), {}).descriptors;
     });
   });
   std::vector<uint8_t> all;
@@ -42,21 +41,18 @@ std::vector<uint8_t> Describe(const std::vector<fs::path>& photos, int num_threa
 }
 
 int Main(int argc, char** argv) {
-  PrepareProcess();
   CLI::App app("Trains the visual words that Pugmark ships.");
   std::vector<fs::path> folders;
   fs::path output;
-  CodebookOptions options{.num_words = 4096, .iterations = 20, .max_samples_per_word = 256};
   int num_threads = 2;
   app.add_option("--photos", folders, "Folders of photos")->required();
   app.add_option("--output", output, "File to write")->required();
-  app.add_option("--words", options.num_words, "Number of words")->capture_default_str();
-  app.add_option("--iterations", options.iterations, "Of k-means")->capture_default_str();
-  app.add_option("--threads", num_threads, "Threads")->capture_default_str();
+  app.add_option("--threads", num_threads, "Photos at once")->check(CLI::PositiveNumber)->capture_default_str();
   CLI11_PARSE(app, argc, argv);
   const std::vector<fs::path> photos = ExpandFolders(folders);
   const std::vector<uint8_t> descriptors = Describe(photos, num_threads);
   fmt::print("{} photos, {} descriptors\n", photos.size(), descriptors.size() / kDescriptorSize);
+  const CodebookOptions options{.num_words = kNumDefaultWords, .iterations = 20, .max_samples_per_word = 256};
   Codebook::Train(descriptors, options).SaveCompressed(output);
   fmt::print("{}: {} bytes\n", output.string(), fs::file_size(output));
   return 0;
@@ -66,10 +62,5 @@ int Main(int argc, char** argv) {
 }  // namespace pugmark::bench
 
 int main(int argc, char** argv) {
-  try {
-    return pugmark::bench::Main(argc, argv);
-  } catch (const std::exception& e) {
-    fmt::print(stderr, "{}\n", e.what());
-    return 1;
-  }
+  return pugmark::bench::RunBenchmark("pugmark_train_words", argc, argv, pugmark::bench::Main);
 }

@@ -74,8 +74,8 @@ std::unique_ptr<faiss::IndexIVFSpectralHash> AsOurs(std::unique_ptr<faiss::Index
 }
 
 // Whole numbers, of which descriptors consist as well, compress to a third.
-void Round(std::vector<float>* values) {
-  for (float& v : *values) v = std::round(v);
+void Round(std::span<float> values) {
+  for (float& v : values) v = std::round(v);
 }
 
 void UseOneBlasThread() {
@@ -145,12 +145,8 @@ Codebook Codebook::Train(std::span<const uint8_t> descriptors, const CodebookOpt
     // FAISS 1.7.3 leaves room for every training vector; the medians are the first num_words × 64.
     index->trained.resize(num_words * kSignatureBits);
     index->trained.shrink_to_fit();
-    Round(&index->trained);
-    auto& words = dynamic_cast<faiss::IndexFlatL2&>(*index->quantizer);
-    std::vector<float> rounded(words.get_xb(), words.get_xb() + num_words * kVectorSize);
-    Round(&rounded);
-    words.reset();
-    words.add(static_cast<faiss::Index::idx_t>(num_words), rounded.data());
+    Round(index->trained);
+    Round({dynamic_cast<faiss::IndexFlat&>(*index->quantizer).get_xb(), num_words * kVectorSize});
     return Codebook(std::move(index));
   } catch (const faiss::FaissException& e) {
     throw Error(ErrorCode::kInternal, fmt::format("FAISS could not train {} words: {}", num_words, e.what()));
