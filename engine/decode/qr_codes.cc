@@ -4,7 +4,6 @@
 
 #include <ZXing/ReadBarcode.h>
 
-#include <algorithm>
 #include <exception>
 #include <opencv2/imgproc.hpp>
 #include <string>

@@ -22,9 +22,8 @@ using DecodeFunction = std::function<DecodeResult(std::span<const uint8_t>, cons
 using QrCodesFunction = std::function<QrCodes(const Image&)>;
 
 // Seals the process (seal.h) and answers on the socket at descriptor 0 until the other end is closed. Call it first in
-// main(), before any thread is started. decode, read_qr_codes: tests bring their
-// own.
-// Returns the exit status. Never throws.
+// main(), before any thread is started. decode, read_qr_codes: tests bring their own. Returns the exit status. Never
+// throws.
 int RunDecodeWorker(int argc, const char* const* argv, const DecodeFunction& decode = DecodeHere,
                     const QrCodesFunction& read_qr_codes = ReadQrCodes);
 

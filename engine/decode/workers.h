@@ -10,7 +10,8 @@
 //
 // A worker that dies, hangs or answers nonsense costs the photo that it was given, and is replaced. A worker that was
 // killed from outside (SIGKILL: the administrator, a lack of memory on the machine) costs nothing: the photo is given
-// to another one, kMaxTries in all. Nor does any grow old: decode::kMaxPhotosOfWorker. So the result of an ingest does not depend on who kills what meanwhile.
+// to another one, kMaxTries in all. So the result of an ingest does not depend on who kills what meanwhile. None grows
+// old either: decode::kMaxPhotosOfWorker.
 #pragma once
 
 #include <cstdint>
