@@ -133,7 +133,7 @@ std::vector<Section> Sections(const std::string& text, std::map<std::string, std
 void CheckBlocks(const CommandInfo& command, const std::map<std::string, std::string>& more) {
   for (const auto& [name, lines] : more) {
     const bool is_known = std::any_of(command.options.begin(), command.options.end(),
-                                      [&](const OptionInfo& option) { return option.names.back() == name; });
+                                      [&name = name](const OptionInfo& option) { return option.names.back() == name; });
     if (!is_known) {
       throw Error(
           ErrorCode::kInvalidArgument,
