@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 packages=(
   g++ cmake ninja-build pkg-config ccache
   libopencv-dev libfaiss-dev libopenblas-dev libsqlite3-dev libsqlitecpp-dev
-  libjpeg62-turbo-dev libgif-dev libheif-dev libexif-dev libseccomp-dev libzxing-dev libzstd-dev
+  libjpeg62-turbo-dev libpng-dev libtiff-dev libwebp-dev libgif-dev libheif-dev libexif-dev libseccomp-dev libzxing-dev libzstd-dev
   libcli11-dev nlohmann-json3-dev libfmt-dev libtbb-dev libssl-dev libcsv-dev libkainjow-mustache-dev
 )
 with_tests=

@@ -29,7 +29,7 @@ set(may_engine_doctor ${may_engine_collection} engine/collection engine/verify)
 set(may_cli ${rooms})
 
 # Header pattern → the rooms that own the library.
-set(libraries SQLiteCpp/ sqlite3.h faiss/ CLI/ opencv2/ opencv2/dnn jpeglib.h gif_lib.h libheif/ libexif/ seccomp.h ZXing/ zstd.h openssl/ csv.h
+set(libraries SQLiteCpp/ sqlite3.h faiss/ CLI/ opencv2/ opencv2/dnn opencv2/imgcodecs jpeglib.h png.h tiffio.h webp/ gif_lib.h libheif/ libexif/ seccomp.h ZXing/ zstd.h openssl/ csv.h
               kainjow/)
 set(owner_SQLiteCpp/ index/catalogue)
 set(owner_sqlite3.h index/catalogue)
@@ -37,7 +37,11 @@ set(owner_faiss/ index/vectors)
 set(owner_CLI/ cli)
 set(owner_opencv2/ engine/decode engine/features engine/verify cli)  # cli: silences OpenCV's own log.
 set(owner_opencv2/dnn engine/features)  # And with it protobuf, and whatever a stranger's network asks for.
+set(owner_opencv2/imgcodecs nobody)  # They load GDAL: 80 ms at each start.
 set(owner_jpeglib.h engine/decode)
+set(owner_png.h engine/decode)
+set(owner_tiffio.h engine/decode)
+set(owner_webp/ engine/decode)
 set(owner_gif_lib.h engine/decode)
 set(owner_libheif/ engine/decode)
 set(owner_libexif/ engine/decode)

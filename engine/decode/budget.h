@@ -18,7 +18,7 @@ struct DecodeBudget {
   // scaled and never held as a whole.
   int64_t max_photo_pixels = 128'000'000;
   // For one photo: its bytes, the copy that some decoders want, and what they decode to. Enough for a 24-megapixel
-  // HEIC, 50 megapixels of PNG, 67 of progressive JPEG. A worker's address space grows by no more than this and 32 MiB.
+  // HEIC, 50 megapixels of interlaced PNG, 67 of progressive JPEG. A worker's address space grows by no more than this and 32 MiB.
   uint64_t max_memory_bytes = 256ull << 20;
   // Processor time for one photo, all threads of the decoder together. 12 megapixels of JPEG take 30 ms, 24 of
   // progressive JPEG 0.3 s, of HEIC 1.0 s: these need more. So that a busy machine refuses what an idle one does.
@@ -52,7 +52,7 @@ inline constexpr int64_t kMaxJpegScanPixels = 1'280'000'000;
 // A truncated photo is kept if at least 1/kMinRowsShare of its rows were there.
 inline constexpr int kMinRowsShare = 10;
 // Photos that one worker decodes before a new one takes its place: what a decoder loses of its memory, or what a photo
-// that took the worker over does to later ones, ends with it. A start costs 0.1 s, so this is 0.1 ms a photo.
+// that took the worker over does to later ones, ends with it. A start costs some 20 ms.
 inline constexpr int kMaxPhotosOfWorker = 1'000;
 // What one QR code may say: 7,089 digits or 2,953 bytes, which are at most three each as UTF-8.
 inline constexpr size_t kMaxQrCodeBytes = 9'000;

@@ -5,7 +5,7 @@
 // Each function checks the file's own header against the budgets before anything is allocated by its size, then
 // decodes. It fills info->width_px, height_px (as stored, not yet upright), orientation (not yet applied), truncated
 // and the camera fields as far as it gets, and gives an image already shrunk to options.max_side_px but not yet
-// upright. Threads: pure, except that giflib, libheif and OpenCV are called. std::bad_alloc passes through.
+// upright. Threads: pure, except that libpng, libwebp, libtiff, giflib and libheif are called. std::bad_alloc passes through.
 #pragma once
 
 #include <optional>

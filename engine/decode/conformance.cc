@@ -10,13 +10,17 @@
 #include <fmt/format.h>
 #include <gif_lib.h>
 #include <libheif/heif.h>
+#include <png.h>
+#include <tiffio.h>
+#include <webp/decode.h>
+#include <webp/encode.h>
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
+#include <initializer_list>
 #include <memory>
-#include <opencv2/core.hpp>
 #include <opencv2/core/utility.hpp>
-#include <opencv2/imgcodecs.hpp>
 #include <optional>
 
 namespace pugmark {
@@ -25,19 +29,80 @@ namespace {
 using File = std::vector<uint8_t>;
 
 constexpr int kWidth_px = 96, kHeight_px = 64;
-constexpr double kMaxMeanError = 6;     // Of lossy formats with halved colour; a swapped channel gives 30 and more.
-constexpr double kMaxGreyError = 12;    // GIF: 32 grey levels.
+constexpr double kMaxMeanError = 6;   // Of lossy formats with halved colour; a swapped channel gives 30 and more.
+constexpr double kMaxGreyError = 12;  // GIF: 32 grey levels.
 
-cv::Mat View(const Image& image) {
-  return {image.height_px, image.width_px, CV_8UC3, const_cast<uint8_t*>(image.pixels.data())};
+void Append(File* file, int bytes, std::initializer_list<uint32_t> numbers) {
+  for (const uint32_t number : numbers) {
+    for (int i = 0; i < bytes; ++i) file->push_back(static_cast<uint8_t>(number >> (8 * i)));
+  }
 }
 
-std::optional<File> ByOpenCv(const Image& image, const char* extension) {
-  File file;
-  try {
-    if (!cv::imencode(extension, View(image), file)) return std::nullopt;
-  } catch (const cv::Exception&) {
+std::optional<File> ByLibpng(const Image& image) {
+  png_image png{};
+  png.version = PNG_IMAGE_VERSION;
+  png.width = static_cast<png_uint_32>(image.width_px);
+  png.height = static_cast<png_uint_32>(image.height_px);
+  png.format = PNG_FORMAT_BGR;
+  png_alloc_size_t bytes = 0;
+  if (png_image_write_to_memory(&png, nullptr, &bytes, 0, image.pixels.data(), 0, nullptr) == 0) return std::nullopt;
+  File file(bytes);
+  if (png_image_write_to_memory(&png, file.data(), &bytes, 0, image.pixels.data(), 0, nullptr) == 0)
     return std::nullopt;
+  return file;
+}
+
+std::optional<File> ByLibwebp(const Image& image) {
+  uint8_t* bytes = nullptr;
+  const size_t count =
+      WebPEncodeLosslessBGR(image.pixels.data(), image.width_px, image.height_px, 3 * image.width_px, &bytes);
+  const std::unique_ptr<uint8_t, void (*)(void*)> owner(bytes, WebPFree);
+  return count == 0 ? std::nullopt : std::optional(File(bytes, bytes + count));
+}
+
+// One strip of uncompressed red, green, blue.
+File Tiff(const Image& image) {
+  constexpr uint32_t kShort = 3, kLong = 4, kEntries = 9;
+  constexpr uint32_t kBits = 8 + 2 + 12 * kEntries + 4, kPixels = kBits + 6;
+  const auto width = static_cast<uint32_t>(image.width_px), height = static_cast<uint32_t>(image.height_px);
+  File file = {'I', 'I', 42, 0};
+  Append(&file, 4, {8});
+  Append(&file, 2, {kEntries});
+  const auto entry = [&](uint32_t tag, uint32_t type, uint32_t count, uint32_t value) {
+    Append(&file, 2, {tag, type});
+    Append(&file, 4, {count, value});
+  };
+  entry(TIFFTAG_IMAGEWIDTH, kLong, 1, width);
+  entry(TIFFTAG_IMAGELENGTH, kLong, 1, height);
+  entry(TIFFTAG_BITSPERSAMPLE, kShort, 3, kBits);
+  entry(TIFFTAG_COMPRESSION, kShort, 1, COMPRESSION_NONE);
+  entry(TIFFTAG_PHOTOMETRIC, kShort, 1, PHOTOMETRIC_RGB);
+  entry(TIFFTAG_STRIPOFFSETS, kLong, 1, kPixels);
+  entry(TIFFTAG_SAMPLESPERPIXEL, kShort, 1, 3);
+  entry(TIFFTAG_ROWSPERSTRIP, kLong, 1, height);
+  entry(TIFFTAG_STRIPBYTECOUNTS, kLong, 1, 3 * width * height);
+  Append(&file, 4, {0});
+  Append(&file, 2, {8, 8, 8});
+  for (size_t at = 0; at < image.pixels.size(); at += 3) {
+    for (size_t c = 3; c-- > 0;) file.push_back(image.pixels[at + c]);
+  }
+  return file;
+}
+
+// 24 bits a pixel, the last row first.
+File Bmp(const Image& image) {
+  static_assert(kWidth_px % 4 == 0, "Rows end at 32 bits.");
+  constexpr uint32_t kPixels = 54, kInfoHeaderBytes = 40;
+  const auto bytes = static_cast<uint32_t>(image.pixels.size());
+  File file = {'B', 'M'};
+  Append(&file, 4, {kPixels + bytes, 0, kPixels, kInfoHeaderBytes});
+  Append(&file, 4, {static_cast<uint32_t>(image.width_px), static_cast<uint32_t>(image.height_px)});
+  Append(&file, 2, {1, 24});
+  Append(&file, 4, {0, bytes, 0, 0, 0, 0});
+  const ptrdiff_t row_bytes = 3 * static_cast<ptrdiff_t>(image.width_px);
+  for (auto row = image.pixels.end(); row != image.pixels.begin();) {
+    row -= row_bytes;
+    file.insert(file.end(), row, row + row_bytes);
   }
   return file;
 }
@@ -85,8 +150,8 @@ std::optional<File> ByLibheif(const Image& image, heif_compression_format format
   heif_encoder_set_lossy_quality(found, 90);
   heif_encoder_set_logging_level(found, 0);
   heif_image* made = nullptr;
-  if (heif_image_create(image.width_px, image.height_px, heif_colorspace_RGB, heif_chroma_interleaved_RGB, &made).code !=
-      heif_error_Ok) {
+  if (heif_image_create(image.width_px, image.height_px, heif_colorspace_RGB, heif_chroma_interleaved_RGB, &made)
+          .code != heif_error_Ok) {
     return std::nullopt;
   }
   const std::unique_ptr<heif_image, void (*)(const heif_image*)> picture(made, heif_image_release);
@@ -103,7 +168,8 @@ std::optional<File> ByLibheif(const Image& image, heif_compression_format format
       }
     }
   }
-  if (heif_context_encode_image(context.get(), made, found, nullptr, nullptr).code != heif_error_Ok) return std::nullopt;
+  if (heif_context_encode_image(context.get(), made, found, nullptr, nullptr).code != heif_error_Ok)
+    return std::nullopt;
   File file;
   heif_writer writer{1, [](heif_context*, const void* data, size_t size, void* out) {
                        const auto* bytes = static_cast<const uint8_t*>(data);
@@ -180,7 +246,8 @@ Image ConformancePicture(int width_px, int height_px) {
     for (int x = 0; x < width_px; ++x) {
       const double u = static_cast<double>(x) / width_px, v = static_cast<double>(y) / height_px;
       const double marks = 90 * SoftNoise(x / 14.0, y / 14.0) + 40 * SoftNoise(x / 5.0 + 1000, y / 5.0);
-      const double values[3] = {60 + 110 * u + marks, 50 + 120 * v + marks, 120 + 60 * std::sin(7 * u * u + 5 * v) + marks};
+      const double values[3] = {60 + 110 * u + marks, 50 + 120 * v + marks,
+                                120 + 60 * std::sin(7 * u * u + 5 * v) + marks};
       for (const double value : values)
         image.pixels[at++] = static_cast<uint8_t>(std::lround(std::clamp(value, 0.0, 255.0)));
     }
@@ -190,11 +257,11 @@ Image ConformancePicture(int width_px, int height_px) {
 
 std::vector<ConformanceResult> TryDecoders() {
   const Image image = ConformancePicture(kWidth_px, kHeight_px);
-  return {Try(PhotoFormat::kJpeg, image, ByOpenCv(image, ".jpg")),
-          Try(PhotoFormat::kPng, image, ByOpenCv(image, ".png")),
-          Try(PhotoFormat::kWebp, image, ByOpenCv(image, ".webp")),
-          Try(PhotoFormat::kTiff, image, ByOpenCv(image, ".tiff")),
-          Try(PhotoFormat::kBmp, image, ByOpenCv(image, ".bmp")),
+  return {Try(PhotoFormat::kJpeg, image, EncodeThumbnail(image, kWidth_px, 95)),
+          Try(PhotoFormat::kPng, image, ByLibpng(image)),
+          Try(PhotoFormat::kWebp, image, ByLibwebp(image)),
+          Try(PhotoFormat::kTiff, image, Tiff(image)),
+          Try(PhotoFormat::kBmp, image, Bmp(image)),
           Try(PhotoFormat::kGif, image, ByGiflib(image)),
           Try(PhotoFormat::kHeic, image, ByLibheif(image, heif_compression_HEVC)),
           Try(PhotoFormat::kAvif, image, ByLibheif(image, heif_compression_AV1))};
@@ -206,8 +273,15 @@ Image Recompressed(const Image& image, int max_side_px, int quality) {
 }
 
 std::string DecoderVersions() {
-  return fmt::format("OpenCV {}, libjpeg-turbo (libjpeg {}), libheif {}, giflib {}.{}.{}", cv::getVersionString(),
-                     JPEG_LIB_VERSION, heif_get_version(), GIFLIB_MAJOR, GIFLIB_MINOR, GIFLIB_RELEASE);
+  // "LIBTIFF, Version 4.5.0" and lines of copyright.
+  std::string tiff = TIFFGetVersion();
+  tiff = tiff.substr(0, tiff.find('\n'));
+  tiff = tiff.substr(tiff.rfind(' ') + 1);
+  const int webp = WebPGetDecoderVersion();
+  return fmt::format(
+      "libjpeg-turbo (libjpeg {}), libpng {}, libtiff {}, libwebp {}.{}.{}, libheif {}, giflib {}.{}.{}, OpenCV {}",
+      JPEG_LIB_VERSION, png_get_libpng_ver(nullptr), tiff, webp >> 16, webp >> 8 & 255, webp & 255, heif_get_version(),
+      GIFLIB_MAJOR, GIFLIB_MINOR, GIFLIB_RELEASE, cv::getVersionString());
 }
 
 }  // namespace pugmark

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Does this installation decode what it should? One small picture of our own in every format, encoded at run time by the
-// libraries that are installed, decoded by our own decoder and compared with what went in.
+// Does this installation decode what it should? One small picture of our own in every format, encoded at run time, decoded
+// and compared with what went in.
 #pragma once
 
 #include <cstdint>
@@ -30,7 +30,7 @@ std::vector<ConformanceResult> TryDecoders();
 // The picture as a JPEG of this quality, as a seller's site would hand it on, decoded again.
 Image Recompressed(const Image& image, int max_side_px, int quality);
 
-// "OpenCV 4.6.0, libjpeg-turbo 62, libheif 1.15.1, giflib 5.2": what is linked.
+// "libjpeg-turbo (libjpeg 62), libpng 1.6.39, ...": what is linked.
 std::string DecoderVersions();
 
 }  // namespace pugmark

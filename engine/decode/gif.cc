@@ -129,21 +129,15 @@ Failure DecodeGif(Bytes data, const DecodeOptions& options, PhotoInfo* info, Ima
   info->truncated = rows < frame.Height;
   if (rows * kMinRowsShare < frame.Height) return GifFailure(gif->Error);
 
-  const Size photo{info->width_px, info->height_px};
-  RowShrinker shrinker(photo, ShrunkSize(photo, options.max_side_px), 3);
-  const int visible_width = std::min(frame.Width, photo.width_px - frame.Left);
-  std::vector<uint8_t> row(static_cast<size_t>(photo.width_px) * 3);
-  for (int y = 0; y < photo.height_px; ++y) {
-    std::fill(row.begin(), row.end(), uint8_t{255});
-    const int frame_y = y - frame.Top;
-    if (frame_y >= 0 && frame_y < frame.Height && have_row[static_cast<size_t>(frame_y)]) {
-      const uint8_t* in = colors.data() + static_cast<size_t>(frame_y) * frame_width;
-      uint8_t* out = row.data() + static_cast<ptrdiff_t>(frame.Left) * 3;
-      for (int x = 0; x < visible_width; ++x, out += 3) std::copy_n(palette[in[x]].begin(), 3, out);
-    }
-    shrinker.AddRow(row.data());
+  Canvas canvas({info->width_px, info->height_px}, {frame.Width, frame.Height}, frame.Left, frame.Top, 3,
+                options.max_side_px);
+  std::vector<uint8_t> row(frame_width * 3);
+  for (int y = 0; y < frame.Height; ++y) {
+    const uint8_t* in = colors.data() + static_cast<size_t>(y) * frame_width;
+    for (size_t x = 0; x < frame_width; ++x) std::copy_n(palette[in[x]].begin(), 3, row.data() + 3 * x);
+    canvas.AddRow(have_row[static_cast<size_t>(y)] ? row.data() : nullptr);
   }
-  *image = shrinker.Take();
+  *image = canvas.Take();
   return std::nullopt;
 }
 

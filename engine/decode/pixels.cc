@@ -98,6 +98,48 @@ Image RowShrinker::Take() {
   return std::move(image_);
 }
 
+Canvas::Canvas(Size photo, Size picture, int left_px, int top_px, int channels, int max_side_px)
+    : photo_(photo),
+      picture_(picture),
+      left_px_(std::min(left_px, photo.width_px)),
+      top_px_(std::min(top_px, photo.height_px)),
+      channels_(static_cast<size_t>(channels)),
+      shrinker_(photo, ShrunkSize(photo, max_side_px), channels),
+      row_(static_cast<size_t>(photo.width_px) * channels_, uint8_t{255}) {
+  AddWhiteRows(top_px_);
+}
+
+void Canvas::AddWhiteRows(int count) {
+  std::fill(row_.begin(), row_.end(), uint8_t{255});
+  for (int i = 0; i < count; ++i) shrinker_.AddRow(row_.data());
+}
+
+void Canvas::AddRow(const uint8_t* row) {
+  PUGMARK_CHECK(rows_in_ < picture_.height_px);
+  if (top_px_ + rows_in_++ >= photo_.height_px) return;
+  if (row == nullptr) return AddWhiteRows(1);
+  if (picture_.width_px == photo_.width_px && left_px_ == 0) return shrinker_.AddRow(row);
+  const int visible_width = std::min(picture_.width_px, photo_.width_px - left_px_);
+  std::fill(row_.begin(), row_.end(), uint8_t{255});
+  std::copy_n(row, static_cast<size_t>(visible_width) * channels_,
+              row_.data() + static_cast<size_t>(left_px_) * channels_);
+  shrinker_.AddRow(row_.data());
+}
+
+Image Canvas::Take() {
+  PUGMARK_CHECK(rows_in_ == picture_.height_px);
+  AddWhiteRows(std::max(0, photo_.height_px - top_px_ - picture_.height_px));
+  return shrinker_.Take();
+}
+
+void LayOnWhite(uint8_t* row, int width_px, int channels) {
+  const uint8_t* in = row;
+  for (int x = 0; x < width_px; ++x, in += channels + 1) {
+    const uint8_t alpha = in[channels];
+    for (int c = 0; c < channels; ++c) *row++ = OnWhite(in[c], alpha);
+  }
+}
+
 Image TurnUpright(Image image, int orientation) {
   if (orientation <= 1 || orientation > 8) return image;
   const bool swaps_sides = orientation >= 5;

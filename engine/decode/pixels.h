@@ -57,6 +57,34 @@ class RowShrinker {
   std::vector<uint32_t> column_sums_;  // from.width × channels; at most 255 · from.height each.
 };
 
+// A picture that lies somewhere on a white photo, shrunk while its rows arrive.
+class Canvas {
+ public:
+  // photo: sides of [1, 32767]; the result has its sides reduced to max_side_px. picture: what AddRow() brings.
+  // left_px, top_px (>= 0): where it lies; what hangs over the photo's edge is cut. channels: 1 or 3.
+  Canvas(Size photo, Size picture, int left_px, int top_px, int channels, int max_side_px);
+  // The picture is the photo.
+  Canvas(Size photo, int channels, int max_side_px) : Canvas(photo, photo, 0, 0, channels, max_side_px) {}
+
+  // The next row of the picture, of its width × channels values; white if null. Called as often as it has rows.
+  void AddRow(const uint8_t* row);
+
+  // After the last row; leaves the canvas empty.
+  Image Take();
+
+ private:
+  void AddWhiteRows(int count);
+
+  Size photo_;
+  Size picture_;
+  int left_px_;
+  int top_px_;
+  size_t channels_;
+  RowShrinker shrinker_;
+  int rows_in_ = 0;
+  std::vector<uint8_t> row_;  // Of the photo.
+};
+
 // `image`, stored in EXIF orientation 1-8, turned upright.
 Image TurnUpright(Image image, int orientation);
 
@@ -67,5 +95,8 @@ inline uint8_t OnWhite(unsigned value, unsigned alpha) {
 inline uint8_t PremultipliedOnWhite(unsigned value, unsigned alpha) {
   return static_cast<uint8_t>(value >= alpha ? 255 : value + 255 - alpha);
 }
+
+// Turns `width_px` pixels of `channels` (1 or 3) values and alpha into as many of `channels` values on white, in place.
+void LayOnWhite(uint8_t* row, int width_px, int channels);
 
 }  // namespace pugmark::decode

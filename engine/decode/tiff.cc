@@ -1,17 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// TIFF: the first directory is read here, for the budgets, the orientation and the camera; the pixels by OpenCV.
+// TIFF: the first directory is read here, for the budgets, the orientation and the camera; the pixels by libtiff.
 // Format: TIFF revision 6.0, section 2.
 #include <fmt/format.h>
+#include <tiffio.h>
 
 #include <algorithm>
 #include <array>
+#include <cstdio>
+#include <cstring>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "engine/decode/budget.h"
 #include "engine/decode/checks.h"
-#include "engine/decode/opencv.h"
+#include "engine/decode/pixels.h"
+#include "index/base/files.h"
 
 namespace pugmark::decode {
 namespace {
@@ -27,7 +32,6 @@ enum Tag : uint32_t {
   kOrientation = 274,
   kSamplesPerPixel = 277,
   kRowsPerStrip = 278,
-  kPlanarConfiguration = 284,
   kTileWidth = 322,
   kTileHeight = 323,
   kExtraSamples = 338,
@@ -41,12 +45,8 @@ enum Type : uint32_t { kByte = 1, kAscii = 2, kShort = 3, kLong = 4 };
 // Not among them: old-style JPEG, JBIG, SGI logs, LERC and others that no photo uses and whose decoders have a history.
 constexpr std::array<uint32_t, 9> kCompressions = {1, 2, 3, 4, 5, 7, 8, 32773, 32946};
 
-// Bits per sample that OpenCV reads, beside 4 with a palette.
-constexpr std::array<uint32_t, 5> kDepths = {1, 8, 16, 32, 64};
-constexpr uint32_t kPaletteColor = 3;       // A photometric interpretation.
-constexpr uint32_t kSeparatePlanes = 2;     // A planar configuration.
-constexpr uint32_t kAssociatedAlpha = 1;    // An extra sample.
-constexpr uint32_t kUnassociatedAlpha = 2;  // An extra sample.
+enum Photometric : uint32_t { kWhiteIsZero = 0, kBlackIsZero = 1 };
+enum ExtraSample : uint32_t { kAssociatedAlpha = 1, kUnassociatedAlpha = 2 };
 
 class Directory {
  public:
@@ -98,6 +98,66 @@ class Directory {
   uint32_t count_;
 };
 
+// libtiff's view of a file in memory, and the last thing it complained of.
+class TiffReader {
+ public:
+  TiffReader(Bytes file, uint64_t max_bytes) : file_(file) {
+    const std::unique_ptr<TIFFOpenOptions, void (*)(TIFFOpenOptions*)> options(TIFFOpenOptionsAlloc(),
+                                                                               TIFFOpenOptionsFree);
+    TIFFOpenOptionsSetMaxSingleMemAlloc(options.get(), static_cast<tmsize_t>(max_bytes));
+    TIFFOpenOptionsSetErrorHandlerExtR(options.get(), OnError, this);
+    TIFFOpenOptionsSetWarningHandlerExtR(
+        options.get(), [](TIFF*, void*, const char*, const char*, va_list) { return 1; }, nullptr);
+    // "m": not by mapping, which the file in memory would have to imitate.
+    tiff_ = TIFFClientOpenExt(
+        "photo", "rm", this, Read, Write, Seek, [](thandle_t) { return 0; }, Size, nullptr, nullptr, options.get());
+  }
+  ~TiffReader() {
+    if (tiff_ != nullptr) TIFFClose(tiff_);
+  }
+  TiffReader(const TiffReader&) = delete;
+  TiffReader& operator=(const TiffReader&) = delete;
+
+  TIFF* get() const { return tiff_; }
+  Failure Reason(DecodeErrorCode code) const {
+    return Refuse(code,
+                  fmt::format("libtiff: {}.", EscapeText(reason_[0] != 0 ? reason_.data() : "its data is damaged")));
+  }
+
+ private:
+  static TiffReader* Self(thandle_t handle) { return static_cast<TiffReader*>(handle); }
+  static int OnError(TIFF*, void* handle, const char*, const char* format, va_list values) {
+    TiffReader* self = Self(handle);
+    std::vsnprintf(self->reason_.data(), self->reason_.size(), format, values);
+    return 1;
+  }
+  static tmsize_t Read(thandle_t handle, void* out, tmsize_t count) {
+    TiffReader* self = Self(handle);
+    if (count <= 0 || self->at_ >= self->file_.size()) return 0;
+    const size_t n = std::min(static_cast<size_t>(count), self->file_.size() - self->at_);
+    std::memcpy(out, self->file_.data() + self->at_, n);
+    self->at_ += n;
+    return static_cast<tmsize_t>(n);
+  }
+  static tmsize_t Write(thandle_t, void*, tmsize_t) { return 0; }
+  static toff_t Seek(thandle_t handle, toff_t offset, int from) {
+    TiffReader* self = Self(handle);
+    self->at_ = offset + (from == SEEK_CUR ? self->at_ : from == SEEK_END ? self->file_.size() : 0);
+    return self->at_;
+  }
+  static toff_t Size(thandle_t handle) { return Self(handle)->file_.size(); }
+
+  Bytes file_;
+  uint64_t at_ = 0;
+  TIFF* tiff_ = nullptr;
+  std::array<char, 200> reason_{};
+};
+
+// Pixels of any kind as 8-bit red, green, blue and alpha, the colours multiplied by alpha.
+struct RgbaImage : TIFFRGBAImage {
+  ~RgbaImage() { TIFFRGBAImageEnd(this); }
+};
+
 }  // namespace
 
 Failure DecodeTiff(Bytes data, const DecodeOptions& options, PhotoInfo* info, Image* image) {
@@ -123,50 +183,58 @@ Failure DecodeTiff(Bytes data, const DecodeOptions& options, PhotoInfo* info, Im
     return Refuse(DecodeErrorCode::kUnsupported, fmt::format("Its TIFF compression {} is not read.", compression));
   }
   const uint64_t samples = directory.Number(kSamplesPerPixel).value_or(1);
-  const uint32_t bits = directory.Number(kBitsPerSample).value_or(1);
-  const bool is_palette = directory.Number(kPhotometric) == kPaletteColor;
-  if (std::find(kDepths.begin(), kDepths.end(), bits) == kDepths.end() && !(bits == 4 && is_palette)) {
-    return Refuse(DecodeErrorCode::kUnsupported, fmt::format("Its {} bits per sample are not read.", bits));
-  }
-  if (bits > 8 && samples > 1 && directory.Number(kPlanarConfiguration) == kSeparatePlanes) {
-    // OpenCV would take them for interleaved.
-    return Refuse(DecodeErrorCode::kUnsupported, "Its colour channels are stored apart with more than 8 bits.");
-  }
-  const uint64_t sample_bytes = (bits + 7) / 8;
-  const uint64_t pixel_bytes = std::max<uint64_t>(4, samples * sample_bytes);
+  const uint64_t sample_bytes = (directory.Number(kBitsPerSample).value_or(1) + 7) / 8;
+  const Size photo{info->width_px, info->height_px};
+  const auto width = static_cast<uint64_t>(photo.width_px);
+  const uint64_t strip_pixels = width * std::min(height, directory.Number(kRowsPerStrip).value_or(height));
   const uint64_t tile_pixels =
       static_cast<uint64_t>(directory.Number(kTileWidth).value_or(0)) * directory.Number(kTileHeight).value_or(0);
-  const uint64_t pixels = static_cast<uint64_t>(info->width_px) * height;
-  if (auto failure = CheckDecodedBytes(std::max(pixels, tile_pixels) * pixel_bytes, options)) return failure;
-
-  // OpenCV applies the orientation for some kinds of pixels and not for others; we do, for all. And its buffer for a
-  // strip has as many rows as are claimed, even beyond the picture.
-  std::vector<uint8_t> patched(data.begin(), data.end());
-  const auto set_number = [&](uint32_t tag, uint32_t above, uint32_t value) {
-    directory.ForEach(tag, [&](uint64_t entry) {
-      if (*directory.Number(tag) <= above) return;
-      const uint8_t bytes[4] = {static_cast<uint8_t>(value >> 24), static_cast<uint8_t>(value >> 16),
-                                static_cast<uint8_t>(value >> 8), static_cast<uint8_t>(value)};
-      // Type LONG, count 1, and the value.
-      const uint8_t big[10] = {0, kLong, 0, 0, 0, 1, bytes[0], bytes[1], bytes[2], bytes[3]};
-      const uint8_t little[10] = {kLong, 0, 1, 0, 0, 0, bytes[3], bytes[2], bytes[1], bytes[0]};
-      std::copy_n(order == ByteOrder::kBig ? big : little, 10, patched.begin() + static_cast<ptrdiff_t>(entry) + 2);
-    });
-  };
-  set_number(kOrientation, 1, 1);
-  set_number(kRowsPerStrip, height, height);
-
-  Raster raster;
-  raster.size = raster.photo = {info->width_px, info->height_px};
-  // libtiff multiplies 8-bit colours by their alpha; deeper ones OpenCV reads as they are.
-  const uint32_t extra = directory.Number(kExtraSamples).value_or(0);
-  if (extra == kAssociatedAlpha || (extra == kUnassociatedAlpha && bits <= 8)) {
-    raster.alpha = Alpha::kPremultiplied;
-  } else if (extra != kUnassociatedAlpha) {
-    raster.alpha = Alpha::kNone;
+  const uint64_t raster_bytes = width * height * sizeof(uint32_t);
+  if (auto failure =
+          CheckDecodedBytes(raster_bytes + std::max(strip_pixels, tile_pixels) * samples * sample_bytes, options)) {
+    return failure;
   }
-  raster.has_palette = is_palette;
-  return DecodeByOpenCv(patched, PhotoFormat::kTiff, raster, options.max_side_px, image);
+
+  const TiffReader reader(data, options.max_decoded_bytes);
+  if (reader.get() == nullptr) return reader.Reason(DecodeErrorCode::kCorrupt);
+  RgbaImage rgba{};
+  char reason[1024] = "";
+  if (TIFFRGBAImageOK(reader.get(), reason) == 0) {
+    return Refuse(DecodeErrorCode::kUnsupported, fmt::format("libtiff: {}.", EscapeText(reason)));
+  }
+  if (TIFFRGBAImageBegin(&rgba, reader.get(), /*stop=*/1, reason) == 0) {
+    return Refuse(DecodeErrorCode::kCorrupt, fmt::format("libtiff: {}.", EscapeText(reason)));
+  }
+  if (rgba.width != static_cast<uint32_t>(photo.width_px) || rgba.height != height) {
+    return Refuse(DecodeErrorCode::kCorrupt, fmt::format("It claims {} x {} pixels, and elsewhere {} x {}.",
+                                                         photo.width_px, photo.height_px, rgba.width, rgba.height));
+  }
+  rgba.req_orientation = rgba.orientation;  // As stored: whoever calls turns it.
+  std::vector<uint32_t> raster(width * height);
+  if (TIFFRGBAImageGet(&rgba, raster.data(), rgba.width, rgba.height) == 0)
+    return reader.Reason(DecodeErrorCode::kCorrupt);
+
+  // An extra sample of unknown meaning is no alpha.
+  const uint32_t extra = directory.Number(kExtraSamples).value_or(0);
+  const bool has_alpha = extra == kAssociatedAlpha || extra == kUnassociatedAlpha;
+  const int channels = samples == 1 && (rgba.photometric == kWhiteIsZero || rgba.photometric == kBlackIsZero) ? 1 : 3;
+  const auto on_white = [&](uint32_t pixel, uint32_t value) {
+    return has_alpha ? PremultipliedOnWhite(value, TIFFGetA(pixel)) : static_cast<uint8_t>(value);
+  };
+  Canvas canvas(photo, channels, options.max_side_px);
+  std::vector<uint8_t> row;
+  for (auto pixel = raster.begin(); pixel != raster.end();) {
+    row.clear();
+    for (int x = 0; x < photo.width_px; ++x, ++pixel) {
+      row.push_back(on_white(*pixel, TIFFGetB(*pixel)));
+      if (channels == 1) continue;
+      row.push_back(on_white(*pixel, TIFFGetG(*pixel)));
+      row.push_back(on_white(*pixel, TIFFGetR(*pixel)));
+    }
+    canvas.AddRow(row.data());
+  }
+  *image = canvas.Take();
+  return std::nullopt;
 }
 
 }  // namespace pugmark::decode

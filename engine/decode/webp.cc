@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// WebP: the first picture is lifted out of its container and wrapped alone, so that stills and animations (which OpenCV
-// cannot read) take the same way and no metadata reaches libwebp.
+// WebP: the first picture is lifted out of its container and wrapped alone, so that stills and animations take the same
+// way and no metadata reaches libwebp.
 // Container: https://developers.google.com/speed/webp/docs/riff_container
 #include <fmt/format.h>
+#include <webp/decode.h>
 
 #include <algorithm>
 #include <string_view>
@@ -12,7 +13,7 @@
 #include "engine/decode/budget.h"
 #include "engine/decode/checks.h"
 #include "engine/decode/exif.h"
-#include "engine/decode/opencv.h"
+#include "engine/decode/pixels.h"
 
 namespace pugmark::decode {
 namespace {
@@ -111,10 +112,7 @@ std::vector<uint8_t> Wrap(const Picture& picture, Size size) {
     file.insert(file.end(), chunk.begin(), chunk.end());
     if (file.size() % 2 != 0) file.push_back(0);
   }
-  // OpenCV looks at the first 32 bytes, which the smallest picture does not fill; libwebp ignores what follows the
-  // file.
   const uint64_t riff_bytes = file.size() - 8;
-  if (file.size() < 32) file.resize(32);
   std::vector<uint8_t> size_field;
   AppendNumber(&size_field, riff_bytes, 4);
   std::copy(size_field.begin(), size_field.end(), file.begin() + 4);
@@ -141,15 +139,29 @@ Failure DecodeWebp(Bytes data, const DecodeOptions& options, PhotoInfo* info, Im
     info->width_px = size->width_px;
     info->height_px = size->height_px;
   }
-  const uint64_t pixels = static_cast<uint64_t>(size->width_px) * static_cast<uint64_t>(size->height_px);
-  if (auto failure = CheckDecodedBytes(pixels * 4, options)) return failure;
+  const std::vector<uint8_t> file = Wrap(picture, *size);
+  WebPBitstreamFeatures features;
+  if (WebPGetFeatures(file.data(), file.size(), &features) != VP8_STATUS_OK || features.width != size->width_px ||
+      features.height != size->height_px) {
+    return Refuse(DecodeErrorCode::kCorrupt, "Its WebP header is damaged.");
+  }
+  const size_t channels = features.has_alpha ? 4 : 3;
+  const size_t row_bytes = static_cast<size_t>(size->width_px) * channels;
+  const size_t bytes = row_bytes * static_cast<size_t>(size->height_px);
+  if (auto failure = CheckDecodedBytes(bytes, options)) return failure;
+  std::vector<uint8_t> pixels(bytes);
+  const auto decode = features.has_alpha ? WebPDecodeBGRAInto : WebPDecodeBGRInto;
+  if (decode(file.data(), file.size(), pixels.data(), bytes, static_cast<int>(row_bytes)) == nullptr) {
+    return Refuse(DecodeErrorCode::kCorrupt, "Its WebP data is damaged or ends early.");
+  }
 
-  Raster raster;
-  raster.size = *size;
-  raster.photo = {info->width_px, info->height_px};
-  raster.left_px = std::min(container.left_px, info->width_px);
-  raster.top_px = std::min(container.top_px, info->height_px);
-  return DecodeByOpenCv(Wrap(picture, *size), PhotoFormat::kWebp, raster, options.max_side_px, image);
+  Canvas canvas({info->width_px, info->height_px}, *size, container.left_px, container.top_px, 3, options.max_side_px);
+  for (auto row = pixels.begin(); row != pixels.end(); row += static_cast<ptrdiff_t>(row_bytes)) {
+    if (features.has_alpha) LayOnWhite(&*row, size->width_px, 3);
+    canvas.AddRow(&*row);
+  }
+  *image = canvas.Take();
+  return std::nullopt;
 }
 
 }  // namespace pugmark::decode

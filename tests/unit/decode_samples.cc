@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
 #include <cstdlib>
 #include <memory>
@@ -305,6 +306,132 @@ File Gif(const cv::Mat& grey, cv::Size screen, int left, int top, int transparen
   ok = EGifCloseFile(gif, &error) == GIF_OK && ok;
   Require(ok, "giflib could not write a sample.");
   return file;
+}
+
+namespace {
+
+// Rows of colour numbers, each as some single ones, a run and a step, and an end.
+File RunLengths(const std::vector<File>& rows, bool is_4bit) {
+  File out;
+  for (const File& row : rows) {
+    for (size_t x = 0; x < row.size();) {
+      size_t run = 1;
+      while (x + run < row.size() && run < 255 && row[x + run] == row[x]) ++run;
+      const size_t singles = std::min<size_t>({row.size() - x, 7});
+      if (run > 2 || singles < 3) {
+        out.push_back(static_cast<uint8_t>(run));
+        out.push_back(static_cast<uint8_t>(is_4bit ? row[x] << 4 | row[x] : row[x]));
+        x += run;
+        continue;
+      }
+      out.insert(out.end(), {0, static_cast<uint8_t>(singles)});
+      const size_t start = out.size();
+      for (size_t i = 0; i < singles; ++i, ++x) {
+        if (!is_4bit || i % 2 == 0)
+          out.push_back(static_cast<uint8_t>(is_4bit ? row[x] << 4 : row[x]));
+        else
+          out.back() = static_cast<uint8_t>(out.back() | row[x]);
+      }
+      if ((out.size() - start) % 2 != 0) out.push_back(0);
+    }
+    out.insert(out.end(), {0, 0});
+  }
+  out.insert(out.end(), {0, 1});
+  return out;
+}
+
+}  // namespace
+
+Bmp MakeBmp(const cv::Mat& bgr, const BmpKind& kind) {
+  Bmp bmp{{}, bgr.clone()};
+  const bool has_palette = kind.bits <= 8;
+  const auto num_colors = has_palette ? 1u << kind.bits : 0u;
+  const auto color = [&](uint32_t i) {
+    const auto level = static_cast<uint8_t>(i * 255 / (num_colors - 1));
+    return cv::Vec3b(level, static_cast<uint8_t>(255 - level), static_cast<uint8_t>(level / 2));
+  };
+  std::array<uint32_t, 4> masks = kind.masks;
+  if (masks[0] == 0) {
+    masks = kind.bits == 16 ? std::array<uint32_t, 4>{0x7C00, 0x3E0, 0x1F, 0}
+                            : std::array<uint32_t, 4>{0xFF0000, 0xFF00, 0xFF, 0};
+  }
+  std::vector<File> rows;     // As stored, uncompressed.
+  std::vector<File> numbers;  // Of palettes.
+  for (int y = 0; y < bgr.rows; ++y) {
+    const int from = kind.top_down ? y : bgr.rows - 1 - y;
+    File row, number_row;
+    uint32_t held = 0, held_bits = 0;
+    for (int x = 0; x < bgr.cols; ++x) {
+      const cv::Vec3b pixel = bgr.at<cv::Vec3b>(from, x);
+      cv::Vec3b& shown = bmp.shows.at<cv::Vec3b>(from, x);
+      if (has_palette) {
+        const uint32_t number = pixel[1] * num_colors / 256;
+        number_row.push_back(static_cast<uint8_t>(number));
+        shown = color(number);
+        held = held << kind.bits | number;
+        held_bits += kind.bits;
+        if (held_bits == 8 || x + 1 == bgr.cols) {
+          row.push_back(static_cast<uint8_t>(held << (8 - held_bits)));
+          held = held_bits = 0;
+        }
+        continue;
+      }
+      uint32_t stored = 0;
+      const int alpha = masks[3] == 0 ? 255 : 255 - 255 * x / bgr.cols;
+      const std::array<int, 4> values = {pixel[2], pixel[1], pixel[0], alpha};
+      for (size_t c = 0; c < 4; ++c) {
+        if (masks[c] == 0) continue;
+        const int shift = std::countr_zero(masks[c]);
+        const auto max = static_cast<int>(masks[c] >> shift);
+        const int value = static_cast<int>(std::lround(values[c] * max / 255.0));
+        stored |= static_cast<uint32_t>(value) << shift;
+        if (c == 3) continue;
+        const double full = std::round(value * 255.0 / max);
+        shown[2 - static_cast<int>(c)] =
+            static_cast<uint8_t>(std::lround((full * alpha + 255.0 * (255 - alpha)) / 255));
+      }
+      AppendNumber(&row, stored, static_cast<int>(kind.bits / 8));
+    }
+    while (row.size() % 4 != 0) row.push_back(0);
+    rows.push_back(row);
+    numbers.push_back(number_row);
+  }
+  File pixels;
+  if (kind.compression == 1 || kind.compression == 2) {
+    pixels = RunLengths(numbers, kind.compression == 2);
+  } else {
+    for (const File& row : rows) Append(&pixels, row);
+  }
+  const bool is_os2 = kind.header_bytes == 12;
+  File header, palette;
+  AppendNumber(&header, kind.header_bytes, 4);
+  AppendNumber(&header, static_cast<uint64_t>(bgr.cols), is_os2 ? 2 : 4);
+  AppendNumber(&header, static_cast<uint32_t>(kind.top_down ? -bgr.rows : bgr.rows), is_os2 ? 2 : 4);
+  AppendNumber(&header, 1, 2);
+  AppendNumber(&header, kind.bits, 2);
+  if (!is_os2) {
+    AppendNumber(&header, kind.compression, 4);
+    AppendNumber(&header, pixels.size(), 4);
+    for (const uint64_t value : {2835u, 2835u, num_colors, 0u}) AppendNumber(&header, value, 4);
+    if (kind.compression == 3 || kind.header_bytes > 40) {
+      for (size_t c = 0; c < (kind.header_bytes > 40 ? 4 : 3); ++c) AppendNumber(&header, masks[c], 4);
+    }
+    header.resize(std::max<size_t>(header.size(), kind.header_bytes));
+  }
+  for (uint32_t i = 0; i < num_colors; ++i) {
+    const cv::Vec3b entry = color(i);
+    palette.insert(palette.end(), entry.val, entry.val + 3);
+    if (!is_os2) palette.push_back(0);
+  }
+  const size_t pixels_at = 14 + header.size() + palette.size();
+  Append(&bmp.file, "BM");
+  AppendNumber(&bmp.file, pixels_at + pixels.size(), 4);
+  AppendNumber(&bmp.file, 0, 4);
+  AppendNumber(&bmp.file, pixels_at, 4);
+  Append(&bmp.file, header);
+  Append(&bmp.file, palette);
+  Append(&bmp.file, pixels);
+  return bmp;
 }
 
 File Tiff(const cv::Mat& grey, bool big_endian, int orientation, uint32_t claimed_width, uint32_t claimed_height) {

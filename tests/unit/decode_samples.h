@@ -3,6 +3,7 @@
 // Photos of every format for the tests of engine/decode, made when the tests run.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <opencv2/core.hpp>
 #include <optional>
@@ -51,6 +52,19 @@ File WebpAnimation(const File& webp, cv::Size frame, cv::Size canvas, int left, 
 
 // Grey levels / 32 as palette; `transparent` colour number or -1. The frame lies at (left, top) of the screen.
 File Gif(const cv::Mat& grey, cv::Size screen, int left, int top, int transparent, bool interlaced);
+
+struct BmpKind {
+  uint32_t bits = 24;  // 1, 4, 8 with a colourful palette; 16, 24, 32.
+  uint32_t compression = 0;  // 0: none, 1: run lengths of 8 bits, 2: of 4 bits, 3: by the masks.
+  uint32_t header_bytes = 40;  // 12: OS/2; 108: V4, with an alpha mask if there is one.
+  bool top_down = false;
+  std::array<uint32_t, 4> masks = {};  // Red, green, blue, alpha; 0: as the format has them. Alpha falls from left to right.
+};
+struct Bmp {
+  File file;
+  cv::Mat shows;  // Blue, green, red on white.
+};
+Bmp MakeBmp(const cv::Mat& bgr, const BmpKind& kind);
 
 // An uncompressed 8-bit grey TIFF. The header may claim another size than `grey` has.
 File Tiff(const cv::Mat& grey, bool big_endian, int orientation, uint32_t claimed_width, uint32_t claimed_height);

@@ -190,6 +190,34 @@ TEST(Decode, ReadsLosslessFormatsExactly) {
   }
 }
 
+TEST(Decode, ReadsEveryKindOfBmp) {
+  const cv::Mat picture = samples::Picture(61, 47);
+  const std::map<std::string, samples::BmpKind> kinds = {
+      {"1 bit", {.bits = 1}},
+      {"4 bits", {.bits = 4}},
+      {"8 bits", {.bits = 8}},
+      {"8 bits, OS/2", {.bits = 8, .header_bytes = 12}},
+      {"8 bits, run lengths", {.bits = 8, .compression = 1}},
+      {"4 bits, run lengths", {.bits = 4, .compression = 2}},
+      {"5, 5, 5", {.bits = 16}},
+      {"5, 6, 5", {.bits = 16, .compression = 3, .masks = {0xF800, 0x7E0, 0x1F, 0}}},
+      {"24 bits, top down", {.top_down = true}},
+      {"24 bits, OS/2", {.header_bytes = 12}},
+      {"32 bits", {.bits = 32}},
+      {"32 bits, red last", {.bits = 32, .compression = 3, .masks = {0xFF, 0xFF00, 0xFF0000, 0}}},
+      {"10 bits each", {.bits = 32, .compression = 3, .masks = {0x3FF00000, 0xFFC00, 0x3FF, 0}}},
+      {"alpha", {.bits = 32, .compression = 3, .header_bytes = 108, .masks = {0xFF0000, 0xFF00, 0xFF, 0xFF000000}}},
+  };
+  for (const auto& [name, kind] : kinds) {
+    SCOPED_TRACE(name);
+    const samples::Bmp bmp = samples::MakeBmp(picture, kind);
+    ExpectPicture(bmp.file, PhotoFormat::kBmp, bmp.shows, kExact);
+    File half = bmp.file;
+    half.resize(half.size() - half.size() / 3);
+    ExpectRefused(half, DecodeErrorCode::kCorrupt);
+  }
+}
+
 TEST(Decode, Converts16BitTo8) {
   const cv::Mat picture = samples::Picture(61, 47);
   cv::Mat deep;
@@ -354,6 +382,26 @@ TEST(Decode, KeepsTheTopOfATruncatedJpeg) {
   }
 }
 
+TEST(Decode, KeepsTheTopOfATruncatedPng) {
+  const cv::Mat picture = samples::Picture(640, 480);
+  cv::Mat with_alpha;
+  cv::cvtColor(picture, with_alpha, cv::COLOR_BGR2BGRA);
+  for (const cv::Mat& in : {picture, with_alpha}) {
+    const File whole = samples::ByOpenCv(in, ".png");
+    const DecodeResult result = DecodeFile({whole.begin(), whole.begin() + std::ssize(whole) / 2});
+    ASSERT_TRUE(result.image) << result.error.message;
+    EXPECT_TRUE(result.info.truncated);
+    const cv::Rect top(0, 0, 640, 120), bottom(0, 400, 640, 80);
+    EXPECT_GE(cv::PSNR(Mat(*result.image)(top), picture(top)), kExact);
+    EXPECT_GE(cv::PSNR(Mat(*result.image)(bottom), cv::Mat(80, 640, CV_8UC3, cv::Scalar::all(128))), kExact);
+    ExpectRefused({whole.begin(), whole.begin() + std::ssize(whole) / 50}, DecodeErrorCode::kCorrupt);
+    // A damaged byte ends it as well: libpng does not go on after it.
+    File damaged = whole;
+    damaged[damaged.size() / 2] ^= 0x55;
+    EXPECT_TRUE(DecodeFile(damaged).info.truncated);
+  }
+}
+
 TEST(Decode, CountsRowsWhenAFileIsCutAndEndedProperly) {
   File file = samples::Jpeg(samples::Picture(640, 480), {});
   file.resize(file.size() / 20);
@@ -421,9 +469,11 @@ TEST(Decode, HonoursItsBudgets) {
     pixels.max_photo_pixels = 64 * 48 - 1;
     side.max_photo_side_px = 63;
     bytes.max_decoded_bytes = 64 * 48 - 1;
-    for (const DecodeOptions& options : {pixels, side, bytes}) {
-      ExpectRefused(file, DecodeErrorCode::kTooLarge, options);
-    }
+    for (const DecodeOptions& options : {pixels, side}) ExpectRefused(file, DecodeErrorCode::kTooLarge, options);
+    // PNG and BMP pass through row by row.
+    const PhotoFormat format = Decode(file, {}).info.format;
+    if (format == PhotoFormat::kPng || format == PhotoFormat::kBmp) continue;
+    ExpectRefused(file, DecodeErrorCode::kTooLarge, bytes);
   }
 }
 
