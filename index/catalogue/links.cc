@@ -201,12 +201,17 @@ std::string LastLinkedAt(const Catalogue& catalogue) {
 }
 
 std::vector<PhotoLink> PhotoLinks(const Catalogue& catalogue) {
-  Query query = CatalogueAccess::Reader(catalogue).Use(
+  Connection& connection = CatalogueAccess::Reader(catalogue);
+  Query query = connection.Use(
       "SELECT low_photo, high_photo, verdict, probability, log10_nfa, num_inliers, mirrored, found_at "
       "FROM photo_links ORDER BY low_photo, high_photo",
       kReading);
   std::vector<PhotoLink> links;
   while (query.Next()) {
+    // Those of one photo have one checksum.
+    if (links.empty() || links.back().low.value != query.GetInt(0)) {
+      internal::RequireSoundRows(connection, "photo_links", query.GetInt(0));
+    }
     links.push_back({PhotoId{query.GetInt(0)}, PhotoId{query.GetInt(1)}, query.GetText(2), query.GetReal(3),
                      query.GetReal(4), static_cast<int>(query.GetInt(5)), query.GetInt(6) != 0, query.GetText(7)});
   }
@@ -214,10 +219,12 @@ std::vector<PhotoLink> PhotoLinks(const Catalogue& catalogue) {
 }
 
 std::vector<SellerReview> LatestSellerReviews(const Catalogue& catalogue) {
-  Query query = CatalogueAccess::Reader(catalogue).Use(
-      "SELECT low_seller, high_seller, answer, note, reviewer, reviewed_at FROM seller_reviews ORDER BY id", kReading);
+  Connection& connection = CatalogueAccess::Reader(catalogue);
+  Query query = connection.Use(
+      "SELECT low_seller, high_seller, answer, note, reviewer, reviewed_at, id FROM seller_reviews ORDER BY id", kReading);
   std::map<std::pair<SellerId, SellerId>, SellerReview> latest;
   while (query.Next()) {
+    internal::RequireSoundRows(connection, "seller_reviews", query.GetInt(6));
     const SellerReview review{SellerId{query.GetInt(0)}, SellerId{query.GetInt(1)}, ParseAnswer(query.GetText(2)),
                               query.GetText(3),          query.GetText(4),          query.GetText(5)};
     latest[{review.low, review.high}] = review;

@@ -20,9 +20,6 @@
 #include <opencv2/imgproc.hpp>
 #include <stdexcept>
 
-// Leaks in other libraries: x265's encoder for the HEIC sample, dav1d 1.0 on some damaged AVIFs.
-extern "C" const char* __lsan_default_suppressions() { return "leak:libx265\nleak:libdav1d"; }
-
 namespace pugmark::samples {
 namespace {
 

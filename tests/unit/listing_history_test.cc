@@ -10,6 +10,7 @@
 #include <algorithm>
 
 #include "index/base/error.h"
+#include "index/catalogue/links.h"
 #include "index/catalogue/schema.h"
 #include "index/catalogue/takedown.h"
 #include "index/catalogue/traces.h"
@@ -186,6 +187,28 @@ TEST_F(TracesTableTest, ATakedownTakesTracesAndFormerValues) {
   EXPECT_THAT(TracesOf(catalogue, id), IsEmpty());
   EXPECT_THAT(ValuesOf(catalogue, listing), IsEmpty());
   EXPECT_THAT(catalogue.CheckIntegrity(), IsEmpty());
+}
+
+TEST_F(TracesTableTest, LinksAndDecisionsThatWereChangedAreNotBelieved) {
+  const auto attack = [&](const char* sql) { SQLite::Database(database_.native(), SQLite::OPEN_READWRITE).exec(sql); };
+  {
+    Catalogue catalogue = MakeCatalogue();
+    const PhotoId a = Add(catalogue, 1, "ndovu", {});
+    const PhotoId b = Add(catalogue, 2, "tembo", {}), c = Add(catalogue, 3, "kifaru", {});
+    Links links(catalogue);
+    links.AddPhotoLinks({{a, b, "same-object", 0.9, -30, 40, false, "2026-12-01T00:00:00Z"},
+                         {a, c, "same-scene", 0.8, -20, 30, false, "2026-12-01T00:00:00Z"}});
+    links.AddReview(*FindSeller(catalogue, "bazaar", "ndovu"), *FindSeller(catalogue, "bazaar", "tembo"), Answer::kNo, "",
+                    "analyst");
+    EXPECT_THAT(PhotoLinks(catalogue), SizeIs(2));
+    EXPECT_THAT(LatestSellerReviews(catalogue), SizeIs(1));
+  }
+  attack("UPDATE photo_links SET probability = 0.99 WHERE verdict = 'same-scene'");
+  attack("UPDATE seller_reviews SET answer = 'yes'");
+  const Catalogue catalogue(database_, Catalogue::Access::kRead);
+  EXPECT_THROW(PhotoLinks(catalogue), Error);
+  EXPECT_THROW(LatestSellerReviews(catalogue), Error);
+  EXPECT_THAT(catalogue.CheckIntegrity(), SizeIs(2));
 }
 
 TEST_F(TracesTableTest, AChangedRowIsNotBelieved) {
