@@ -274,9 +274,9 @@ Image Recompressed(const Image& image, int max_side_px, int quality) {
 
 std::string DecoderVersions() {
   // "LIBTIFF, Version 4.5.0" and lines of copyright.
-  std::string tiff = TIFFGetVersion();
-  tiff = tiff.substr(0, tiff.find('\n'));
-  tiff = tiff.substr(tiff.rfind(' ') + 1);
+  const std::string text = TIFFGetVersion();
+  const size_t end = text.find('\n'), begin = text.rfind(' ', end) + 1;
+  const std::string tiff = text.substr(begin, end - begin);
   const int webp = WebPGetDecoderVersion();
   return fmt::format(
       "libjpeg-turbo (libjpeg {}), libpng {}, libtiff {}, libwebp {}.{}.{}, libheif {}, giflib {}.{}.{}, OpenCV {}",

@@ -117,12 +117,12 @@ TEST_F(HostileInputTest, TextsOfAdsAreHarmlessWhereverTheyAreShown) {
 }
 
 TEST_F(HostileInputTest, APhotoThatTakesTooMuchIsListedWithItsHashAndCostsNoOther) {
-  WriteNoise("in/slow.png", 2400);
+  WriteNoise("in/slow.tiff", 2400);
   const Json summary = Ingest({In("in"), "--photo-seconds", "0.02"}, 3);
   EXPECT_EQ(Codes(summary), (std::multiset<std::string>{"too_slow"})) << summary;
   EXPECT_EQ(summary["new_photos"], 1);
   const std::string quarantine = Slurp(scratch_ / "c/quarantine.jsonl");
-  EXPECT_THAT(quarantine, HasSubstr(Sha256::OfFile(In("in/slow.png")).Hex()));
+  EXPECT_THAT(quarantine, HasSubstr(Sha256::OfFile(In("in/slow.tiff")).Hex()));
   EXPECT_THAT(quarantine, HasSubstr("too_slow"));
   EXPECT_EQ(Codes(Ingest({In("in"), "--photo-memory", "16"}, 3)), (std::multiset<std::string>{"too_large"}));
   EXPECT_EQ(Ingest({In("in")}, 0)["new_photos"], 1);
