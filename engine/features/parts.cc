@@ -2,7 +2,9 @@
 #include "engine/features/parts.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <numeric>
 #include <opencv2/imgproc.hpp>
 #include <tuple>
 
@@ -19,8 +21,14 @@ constexpr double kMinGutter = 0.003;
 constexpr double kMinPartSide = 0.12;
 // A part must have this share of the image's area.
 constexpr double kMinPartArea = 0.04;
-// Parts must have this share of what the cuts left over: if not, these are scattered things, not pictures in a page.
+// Parts must have this share of what the cuts left over, but for what was drawn: if not, these are scattered things, not
+// pictures in a page.
 constexpr double kMinShareOfInk = 0.6;
+// Letters are drawn: shorter on one side than this share of the long side. So are buttons and speech bubbles: so many of
+// their pixels have nearly one grey level. Of what was photographed hardly anything has.
+constexpr double kMaxLetterSide = 0.03;
+constexpr double kMinDrawnShare = 0.6;
+constexpr int kOneLevel = 8;  // As many grey levels count as one: JPEG disturbs them.
 // Of the image: with more, a single part is the picture itself, a little trimmed ...
 constexpr double kMaxSinglePart = 0.5, kMaxPartInPage = 0.85;
 // ... unless other things, such as text lines, stand beside it, with at least this share of its area.
@@ -97,6 +105,21 @@ class Cutter {
   int min_gutter_;
 };
 
+// Most of it has nearly one grey level.
+bool IsDrawn(const cv::Mat& grey, const PixelRectangle& r) {
+  std::array<int, 256> counts{};
+  for (int y = r.y; y < r.y + r.height; ++y) {
+    const uint8_t* row = grey.ptr<uint8_t>(y);
+    for (int x = r.x; x < r.x + r.width; ++x) ++counts[row[x]];
+  }
+  int sum = std::accumulate(counts.begin(), counts.begin() + kOneLevel, 0), most = sum;
+  for (size_t level = kOneLevel; level < 256; ++level) {
+    sum += counts[level] - counts[level - kOneLevel];
+    most = std::max(most, sum);
+  }
+  return most >= kMinDrawnShare * r.width * r.height;
+}
+
 double Area(const PixelRectangle& r) { return static_cast<double>(r.width) * r.height; }
 
 }  // namespace
@@ -107,16 +130,20 @@ std::vector<PixelRectangle> FindParts(const Image& image) {
   Cutter(grey).Cut({0, 0, image.width_px, image.height_px}, true, 0, false, &leaves);
   const double side = std::max(image.width_px, image.height_px);
   const double image_area = Area({0, 0, image.width_px, image.height_px});
-  double ink = 0, kept = 0;
+  double beside = 0, scattered = 0, kept = 0;
   std::vector<PixelRectangle> parts;
   for (const PixelRectangle& leaf : leaves) {
-    ink += Area(leaf);
-    if (std::min(leaf.width, leaf.height) < kMinPartSide * side || Area(leaf) < kMinPartArea * image_area) continue;
+    if (std::min(leaf.width, leaf.height) < kMinPartSide * side || Area(leaf) < kMinPartArea * image_area) {
+      beside += Area(leaf);
+      const bool is_letter = std::min(leaf.width, leaf.height) < kMaxLetterSide * side;
+      if (!is_letter && !IsDrawn(grey, leaf)) scattered += Area(leaf);
+      continue;
+    }
     kept += Area(leaf);
     parts.push_back(leaf);
   }
-  if (parts.empty() || parts.size() > kMaxParts || kept < kMinShareOfInk * ink) return {};
-  const bool is_in_page = ink - kept >= kMinPage * kept;
+  if (parts.empty() || parts.size() > kMaxParts || kept < kMinShareOfInk * (kept + scattered)) return {};
+  const bool is_in_page = beside >= kMinPage * kept;
   if (parts.size() == 1 && kept > (is_in_page ? kMaxPartInPage : kMaxSinglePart) * image_area) return {};
   std::sort(parts.begin(), parts.end(),
             [](const PixelRectangle& a, const PixelRectangle& b) { return std::tie(a.y, a.x) < std::tie(b.y, b.x); });

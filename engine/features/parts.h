@@ -20,8 +20,8 @@ struct PixelRectangle {
 };
 
 // The pictures that the image is made of, top to bottom, left to right; empty if it is one picture, as photos are. At
-// most kMaxParts; text lines, buttons and icons beside them are none. An object on a plain ground is not cut out of it:
-// half the picture must go, or there must be two parts. Threads: pure; deterministic. Cost: about 2 ms at 640 px.
+// most kMaxParts; text lines, buttons and speech bubbles beside them are none. An object on a plain ground is not cut out
+// of it: half the picture must go, or there must be two parts. Threads: pure; deterministic. Cost: about 2 ms at 640 px.
 inline constexpr size_t kMaxParts = 16;
 std::vector<PixelRectangle> FindParts(const Image& image);
 

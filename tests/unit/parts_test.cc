@@ -78,6 +78,19 @@ TEST(PartsTest, ScreenshotIsThePhotoInIt) {
   EXPECT_THAT(FindParts(ToImage(ThroughJpeg(page))), ElementsAre(Near(20, 80, 320, 240)));
 }
 
+// Speech bubbles and bars have more area than the photo.
+TEST(PartsTest, AChatAroundAWidePhotoIsCutAway) {
+  cv::Mat page = Page(360, 800);
+  cv::rectangle(page, cv::Rect(0, 0, 360, 80), cv::Scalar(130, 60, 80), cv::FILLED);
+  WriteText(20, 50, &page);
+  Put(MakePicture(4, 300, 150), 30, 210, &page);
+  for (const int y : {90, 130, 170, 390, 430, 470, 510, 550, 590, 630, 670, 710}) {
+    cv::rectangle(page, cv::Rect(10 + 30 * (y % 3), y, 290, 32), cv::Scalar::all(y % 20 == 10 ? 225 : 120), cv::FILLED);
+    WriteText(20 + 30 * (y % 3), y + 21, &page);
+  }
+  EXPECT_THAT(FindParts(ToImage(ThroughJpeg(page))), ElementsAre(Near(30, 210, 300, 150)));
+}
+
 // Scattered small things are not pictures in a page: none of them may be lost.
 TEST(PartsTest, ManySmallThingsOnAPlainGroundStayTogether) {
   cv::Mat page = Page(640, 480);
