@@ -256,6 +256,9 @@ int Main(int argc, char** argv) {
       ->check(CLI::Range(10, 100'000))
       ->capture_default_str();
   app.add_option("--seed", options.market.seed, "Of the market")->capture_default_str();
+  app.add_option("--thieves", options.market.thieves_percent, "Percent of its sellers who copy somebody's advertisement")
+      ->check(CLI::Range(0, 100))
+      ->capture_default_str();
   app.add_option("--growth", options.growth, "Also measure time up to this many photos; 0: not")
       ->check(CLI::Range(0, 1'000'000));
   app.add_flag("!--no-samples", options.with_samples, "Without the staged ads");

@@ -25,7 +25,6 @@ constexpr const char* kEdits[] = {"platform-600", "jpeg-15",          "crop-50",
                                   "border-8",     "watermark-light",  "perspective-mild", "greyscale",   "gamma-1.7",
                                   "colour-tint",  "screenshot-light", "rotate-canvas",    "shrink-third"};
 constexpr int kStock = 40, kSuppliers = 4, kPerSupplier = 5, kPopular = 30;
-constexpr int kThievesPercent = 3;
 
 // Views of one thing, or of several that stand in one place.
 using Piece = std::vector<const CorpusPhoto*>;
@@ -158,7 +157,7 @@ class Maker {
   }
 
   void Steal() {
-    num_thieves_ = sellers_.size() * kThievesPercent / 100;
+    num_thieves_ = sellers_.size() * static_cast<size_t>(options_.thieves_percent) / 100;
     for (size_t i = 0; i < num_thieves_; ++i) {
       const size_t thief = Below(sellers_.size()), victim = Below(sellers_.size());
       if (sellers_[thief].hand == sellers_[victim].hand) continue;

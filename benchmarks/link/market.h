@@ -12,7 +12,7 @@
 //   stock     40 pictures that 6 to 30 sellers use, in edited copies; every third of them is known to be benign (bank).
 //   suppliers 4 catalogues of 5 pictures each, offered whole by 8 to 20 sellers.
 //   popular   30 pictures that 3 or 4 sellers use.
-//   thieves   3 % of the sellers copy all pictures of one advertisement of somebody else.
+//   thieves   3 % (thieves_percent) of the sellers copy all pictures of one advertisement of somebody else.
 // Who uses stock, catalogues and popular pictures is drawn from all sellers, so that hands mix with them.
 #pragma once
 
@@ -29,6 +29,7 @@ namespace pugmark::bench {
 struct MarketOptions {
   int num_sellers = 2000;
   uint64_t seed = 1;
+  int thieves_percent = 3;
 };
 
 using SellerName = std::pair<std::string, std::string>;  // Platform, handle.
