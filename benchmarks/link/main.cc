@@ -273,7 +273,8 @@ int Main(int argc, char** argv) {
   CLI11_PARSE(app, argc, argv);
 
   const TemporaryDirectory work(options.work);
-  const Corpus corpus(options.data, PUGMARK_SAMPLES, fs::path(PUGMARK_QUALITY) / "siblings.tsv");
+  // Absolute: the manifest lies elsewhere.
+  const Corpus corpus(fs::absolute(options.data), PUGMARK_SAMPLES, fs::path(PUGMARK_QUALITY) / "siblings.tsv");
   std::string text = fmt::format("{}, commit {}, build {}, {} threads, load {:.1f}\n{}\n\n", UtcNow(), options.commit,
                                  PUGMARK_BUILD_TYPE, options.num_threads, LoadAverage().front(), MachineName());
   Json json = {{"schema", 1},
