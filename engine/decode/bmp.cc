@@ -18,8 +18,8 @@ namespace pugmark::decode {
 namespace {
 
 constexpr uint64_t kDibHeader = 14;
-constexpr uint32_t kOs2HeaderBytes =
-    12;  // Holds 16-bit sides and colours of 3 bytes; all later headers 32-bit ones and 4.
+// Holds 16-bit sides and colours of 3 bytes; all later headers 32-bit ones and 4.
+constexpr uint32_t kOs2HeaderBytes = 12;
 constexpr uint32_t kInfoHeaderBytes = 40;
 constexpr uint32_t kV4HeaderBytes = 108;  // From here on the header names an alpha mask.
 constexpr uint64_t kMasks = kDibHeader + kInfoHeaderBytes;
@@ -36,7 +36,12 @@ struct Header {
   uint64_t pixels_at = 0;
 
   bool is_run_length() const { return compression == kRle4 || compression == kRle8; }
-  uint64_t row_bytes() const { return (static_cast<uint64_t>(width_px) * bits + 31) / 32 * 4; }
+  bool has_masks() const { return compression == kBitFields || compression == kAlphaBitFields; }
+  // Of the rows that RowReader reads: as stored, or a byte a pixel once the runs are decoded.
+  uint64_t row_bytes() const {
+    const auto width = static_cast<uint64_t>(width_px);
+    return is_run_length() ? width : (width * bits + 31) / 32 * 4;
+  }
 };
 
 // Blue, green, red of each colour number; black for those that the palette lacks.
@@ -72,15 +77,17 @@ class Channel {
   uint32_t max_ = 0;
 };
 
-// Blue, green, red, and alpha where the header has a mask for it.
+// Blue, green, red, and alpha where the header has a mask for it. Some writers name one for pixels without room for
+// alpha.
 std::array<Channel, 4> ReadChannels(const ByteReader& in, const Header& header) {
   std::array<Channel, 4> channels = {Channel(0xFF), Channel(0xFF00), Channel(0xFF0000)};
-  if (header.compression == kBitFields || header.compression == kAlphaBitFields) {
+  if (header.has_masks()) {
     for (uint64_t c = 0; c < 3; ++c) channels[2 - c] = Channel(in.U32(kMasks + 4 * c));
   } else if (header.bits <= 16) {
     channels = {Channel(0x1F), Channel(0x3E0), Channel(0x7C00)};
   }
-  if (header.header_bytes >= kV4HeaderBytes) channels[3] = Channel(in.U32(kMasks + 12));
+  const bool may_have_alpha = header.bits == 32 || (header.bits == 16 && header.has_masks());
+  if (may_have_alpha && header.header_bytes >= kV4HeaderBytes) channels[3] = Channel(in.U32(kMasks + 12));
   return channels;
 }
 
@@ -193,15 +200,14 @@ Failure DecodeBmp(Bytes data, const DecodeOptions& options, PhotoInfo* info, Ima
   const auto rows = static_cast<uint64_t>(header.height_px);
   Bytes pixels = in.Slice(header.pixels_at, data.size());
   std::vector<uint8_t> numbers;
+  const uint64_t row_bytes = header.row_bytes();
   if (header.is_run_length()) {
-    const uint64_t bytes = static_cast<uint64_t>(header.width_px) * rows;
-    if (auto failure = CheckDecodedBytes(bytes, options)) return failure;
+    if (auto failure = CheckDecodedBytes(row_bytes * rows, options)) return failure;
     auto decoded = DecodeRuns(pixels, header);
     if (!decoded) return Refuse(DecodeErrorCode::kCorrupt, "Its run-length encoded data ends early.");
     numbers = *std::move(decoded);
     pixels = numbers;
   }
-  const uint64_t row_bytes = header.is_run_length() ? static_cast<uint64_t>(header.width_px) : header.row_bytes();
   if (pixels.size() < row_bytes * rows) {
     return Refuse(DecodeErrorCode::kCorrupt, fmt::format("It ends early: {} x {} pixels do not fit its {} bytes.",
                                                          header.width_px, header.height_px, data.size()));

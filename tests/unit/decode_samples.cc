@@ -307,7 +307,7 @@ File Gif(const cv::Mat& grey, cv::Size screen, int left, int top, int transparen
 
 namespace {
 
-// Rows of colour numbers, each as some single ones, a run and a step, and an end.
+// Rows of colour numbers, each as single ones, runs, steps over runs of 0, and an end.
 File RunLengths(const std::vector<File>& rows, bool is_4bit) {
   File out;
   for (const File& row : rows) {
@@ -315,6 +315,11 @@ File RunLengths(const std::vector<File>& rows, bool is_4bit) {
       size_t run = 1;
       while (x + run < row.size() && run < 255 && row[x + run] == row[x]) ++run;
       const size_t singles = std::min<size_t>({row.size() - x, 7});
+      if (run > 2 && row[x] == 0) {
+        out.insert(out.end(), {0, 2, static_cast<uint8_t>(run), 0});
+        x += run;
+        continue;
+      }
       if (run > 2 || singles < 3) {
         out.push_back(static_cast<uint8_t>(run));
         out.push_back(static_cast<uint8_t>(is_4bit ? row[x] << 4 | row[x] : row[x]));
@@ -374,10 +379,10 @@ Bmp MakeBmp(const cv::Mat& bgr, const BmpKind& kind) {
         continue;
       }
       uint32_t stored = 0;
-      const int alpha = masks[3] == 0 ? 255 : 255 - 255 * x / bgr.cols;
+      const int alpha = masks[3] == 0 || kind.bits == 24 ? 255 : 255 - 255 * x / bgr.cols;
       const std::array<int, 4> values = {pixel[2], pixel[1], pixel[0], alpha};
       for (size_t c = 0; c < 4; ++c) {
-        if (masks[c] == 0) continue;
+        if (masks[c] == 0 || (c == 3 && kind.bits == 24)) continue;
         const int shift = std::countr_zero(masks[c]);
         const auto max = static_cast<int>(masks[c] >> shift);
         const int value = static_cast<int>(std::lround(values[c] * max / 255.0));

@@ -191,7 +191,8 @@ TEST(Decode, ReadsLosslessFormatsExactly) {
 }
 
 TEST(Decode, ReadsEveryKindOfBmp) {
-  const cv::Mat picture = samples::Picture(61, 47);
+  cv::Mat picture = samples::Picture(61, 47);
+  picture({10, 5, 20, 10}).setTo(cv::Scalar::all(0));  // Run lengths step over it.
   const std::map<std::string, samples::BmpKind> kinds = {
       {"1 bit", {.bits = 1}},
       {"4 bits", {.bits = 4}},
@@ -206,6 +207,7 @@ TEST(Decode, ReadsEveryKindOfBmp) {
       {"32 bits", {.bits = 32}},
       {"32 bits, red last", {.bits = 32, .compression = 3, .masks = {0xFF, 0xFF00, 0xFF0000, 0}}},
       {"10 bits each", {.bits = 32, .compression = 3, .masks = {0x3FF00000, 0xFFC00, 0x3FF, 0}}},
+      {"24 bits, a mask for alpha", {.header_bytes = 108, .masks = {0xFF0000, 0xFF00, 0xFF, 0xFF000000}}},
       {"alpha", {.bits = 32, .compression = 3, .header_bytes = 108, .masks = {0xFF0000, 0xFF00, 0xFF, 0xFF000000}}},
   };
   for (const auto& [name, kind] : kinds) {
