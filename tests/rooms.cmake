@@ -29,8 +29,8 @@ set(may_engine_doctor ${may_engine_collection} engine/collection engine/verify)
 set(may_cli ${rooms})
 
 # Header pattern → the rooms that own the library.
-set(libraries SQLiteCpp/ sqlite3.h faiss/ CLI/ opencv2/ opencv2/dnn opencv2/imgcodecs jpeglib.h png.h tiffio.h webp/ gif_lib.h libheif/ libexif/ seccomp.h ZXing/ zstd.h openssl/ csv.h
-              kainjow/)
+set(libraries SQLiteCpp/ sqlite3.h faiss/ CLI/ opencv2/ opencv2/dnn opencv2/imgcodecs jpeglib.h png.h tiffio.h webp/ gif_lib.h libheif/
+              libexif/ seccomp.h ZXing/ zstd.h openssl/ csv.h kainjow/)
 set(owner_SQLiteCpp/ index/catalogue)
 set(owner_sqlite3.h index/catalogue)
 set(owner_faiss/ index/vectors)

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Numbers out of untrusted bytes; internal to engine/decode.
+// Numbers out of untrusted bytes, and into bytes of our own; internal to engine/decode.
 #pragma once
 
 #include <cstdint>
 #include <cstring>
 #include <span>
 #include <string_view>
+#include <vector>
 
 namespace pugmark::decode {
 
@@ -51,5 +52,10 @@ class ByteReader {
   Bytes data_;
   ByteOrder order_;
 };
+
+// Appends `value` as `size` bytes, the lowest first.
+inline void AppendNumber(std::vector<uint8_t>* out, uint64_t value, int size) {
+  for (int i = 0; i < size; ++i) out->push_back(static_cast<uint8_t>(value >> (8 * i)));
+}
 
 }  // namespace pugmark::decode

@@ -23,6 +23,8 @@
 #include <opencv2/core/utility.hpp>
 #include <optional>
 
+#include "engine/decode/bytes.h"
+
 namespace pugmark {
 namespace {
 
@@ -32,10 +34,9 @@ constexpr int kWidth_px = 96, kHeight_px = 64;
 constexpr double kMaxMeanError = 6;   // Of lossy formats with halved colour; a swapped channel gives 30 and more.
 constexpr double kMaxGreyError = 12;  // GIF: 32 grey levels.
 
+// Little-endian, of `bytes` bytes each.
 void Append(File* file, int bytes, std::initializer_list<uint32_t> numbers) {
-  for (const uint32_t number : numbers) {
-    for (int i = 0; i < bytes; ++i) file->push_back(static_cast<uint8_t>(number >> (8 * i)));
-  }
+  for (const uint32_t number : numbers) decode::AppendNumber(file, number, bytes);
 }
 
 std::optional<File> ByLibpng(const Image& image) {

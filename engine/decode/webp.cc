@@ -94,9 +94,6 @@ std::optional<Size> PictureSize(Bytes chunk) {
 }
 
 void Append(std::vector<uint8_t>* out, std::string_view text) { out->insert(out->end(), text.begin(), text.end()); }
-void AppendNumber(std::vector<uint8_t>* out, uint64_t value, int size) {
-  for (int i = 0; i < size; ++i) out->push_back(static_cast<uint8_t>(value >> (8 * i)));
-}
 
 std::vector<uint8_t> Wrap(const Picture& picture, Size size) {
   std::vector<uint8_t> file;

@@ -47,7 +47,7 @@ class DecodeWorkers {
 
   // As Decode(). Errors beside those: kTooSlow, kDecoderDied. Throws SandboxError.
   // Threads: any number; each call has a worker to itself. Cost: the photo's bytes and pixels copied twice; a worker's
-  // start, 0.1 s, mostly the linking of OpenCV's libraries.
+  // start, some 20 ms, mostly the linking of libraries.
   DecodeResult Decode(std::span<const uint8_t> data, const DecodeOptions& options);
 
   // Of now, for tests and statistics.

@@ -133,10 +133,10 @@ std::vector<PixelRectangle> FindParts(const Image& image) {
   double beside = 0, scattered = 0, kept = 0;
   std::vector<PixelRectangle> parts;
   for (const PixelRectangle& leaf : leaves) {
-    if (std::min(leaf.width, leaf.height) < kMinPartSide * side || Area(leaf) < kMinPartArea * image_area) {
+    const int short_side = std::min(leaf.width, leaf.height);
+    if (short_side < kMinPartSide * side || Area(leaf) < kMinPartArea * image_area) {
       beside += Area(leaf);
-      const bool is_letter = std::min(leaf.width, leaf.height) < kMaxLetterSide * side;
-      if (!is_letter && !IsDrawn(grey, leaf)) scattered += Area(leaf);
+      if (short_side >= kMaxLetterSide * side && !IsDrawn(grey, leaf)) scattered += Area(leaf);
       continue;
     }
     kept += Area(leaf);
