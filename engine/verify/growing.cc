@@ -144,14 +144,16 @@ class Grower {
     return true;
   }
 
-  // How many descriptors are as near: of the photo's to the query's and of the query's to the photo's, the larger share.
+  // How many descriptors are as near: of the photo's to the query's and of the query's to the photo's, the larger
+  // share. More than kMaxRank is too much, however much more.
   float RankOf(size_t q, size_t p) const {
     const int32_t distance = distances_.at(q, p);
-    int rank_in_photo = 1, rank_in_query = 1;
-    for (size_t j = 0; j < photo_.size(); ++j) rank_in_photo += distances_.at(q, j) < distance ? 1 : 0;
+    const int rank_in_photo = 1 + NumNearer(distances_, q, distance);
+    const float share_of_photo = static_cast<float>(rank_in_photo) / static_cast<float>(photo_.size());
+    if (share_of_photo > kMaxRank) return share_of_photo;
+    int rank_in_query = 1;
     for (size_t i = 0; i < query_.size(); ++i) rank_in_query += distances_.at(i, p) < distance ? 1 : 0;
-    return std::max(static_cast<float>(rank_in_photo) / static_cast<float>(photo_.size()),
-                    static_cast<float>(rank_in_query) / static_cast<float>(query_.size()));
+    return std::max(share_of_photo, static_cast<float>(rank_in_query) / static_cast<float>(query_.size()));
   }
 
   bool IsVisible(const Keypoint& q) const {

@@ -263,33 +263,15 @@ std::vector<Match> MatchDescriptors(const Features& query, const Features& photo
 std::vector<Match> MatchDescriptors(const Features& query, const Features& photo, const Distances& distances,
                                     float max_ratio) {
   if (query.size() == 0 || photo.size() == 0) return {};
-  constexpr int32_t kFar = std::numeric_limits<int32_t>::max();
-  std::vector<int> best_of_photo(photo.size(), -1);
-  std::vector<int32_t> best_distance_of_photo(photo.size(), kFar);
-  std::vector<int> best_of_query(query.size(), -1);
-  for (size_t i = 0; i < query.size(); ++i) {
-    int32_t best = kFar;
-    for (size_t j = 0; j < photo.size(); ++j) {
-      const int32_t d = distances.at(i, j);
-      if (d < best) {
-        best = d;
-        best_of_query[i] = static_cast<int>(j);
-      }
-      if (d < best_distance_of_photo[j]) {
-        best_distance_of_photo[j] = d;
-        best_of_photo[j] = static_cast<int>(i);
-      }
-    }
-  }
-
+  const Nearest nearest = FindNearest(distances);
   struct Scored {
     Match match;
     float ratio;
   };
   std::vector<Scored> scored;
   for (size_t i = 0; i < query.size(); ++i) {
-    const auto j = static_cast<size_t>(best_of_query[i]);
-    if (best_of_photo[j] != static_cast<int>(i)) continue;
+    const auto j = static_cast<size_t>(nearest.of_a[i]);
+    if (nearest.of_b[j] != static_cast<int>(i)) continue;
     const float ratio = MatchRatio(photo, distances, i, j);
     if (ratio <= max_ratio) scored.push_back({{static_cast<int>(i), static_cast<int>(j)}, ratio});
   }

@@ -19,20 +19,40 @@ cv::Point2d Apply(const Transform& t, double x, double y) {
   return {(t[0] * x + t[1] * y + t[2]) / w, (t[3] * x + t[4] * y + t[5]) / w};
 }
 
+// Tiles of 4 by 16 products, whole and cut off.
 TEST(MatchingTest, InnerProductsAreExact) {
-  std::vector<uint8_t> a(3 * kDescriptorSize), b(2 * kDescriptorSize);
-  for (size_t i = 0; i < a.size(); ++i) a[i] = static_cast<uint8_t>(i * 7);
-  for (size_t i = 0; i < b.size(); ++i) b[i] = static_cast<uint8_t>(255 - i * 3);
-  std::vector<int32_t> products;
-  InnerProducts(a, b, &products);
-  ASSERT_EQ(products.size(), 6u);
-  for (size_t i = 0; i < 3; ++i) {
-    for (size_t j = 0; j < 2; ++j) {
-      int32_t sum = 0;
-      for (size_t k = 0; k < kDescriptorSize; ++k) sum += a[i * kDescriptorSize + k] * b[j * kDescriptorSize + k];
-      EXPECT_EQ(products[i * 2 + j], sum);
+  for (const auto& [n, m] : {std::pair<size_t, size_t>(3, 2), {1, 1}, {4, 16}, {5, 17}, {37, 50}, {2, 0}, {0, 3}}) {
+    std::vector<uint8_t> a(n * kDescriptorSize), b(m * kDescriptorSize, 255);
+    for (size_t i = 0; i < a.size(); ++i) a[i] = i < kDescriptorSize ? 255 : static_cast<uint8_t>(i * 7);
+    for (size_t i = kDescriptorSize; i < b.size(); ++i) b[i] = static_cast<uint8_t>(255 - i * 3);
+    std::vector<int32_t> products;
+    InnerProducts(a, b, &products);
+    ASSERT_EQ(products.size(), n * m);
+    for (size_t i = 0; i < n; ++i) {
+      for (size_t j = 0; j < m; ++j) {
+        int32_t sum = 0;
+        for (size_t k = 0; k < kDescriptorSize; ++k) sum += a[i * kDescriptorSize + k] * b[j * kDescriptorSize + k];
+        EXPECT_EQ(products[i * m + j], sum) << n << " x " << m << ": " << i << ", " << j;
+      }
     }
   }
+}
+
+TEST(MatchingTest, OfSeveralAsNearTheFirstIsTheNearest) {
+  std::vector<uint8_t> a(3 * kDescriptorSize), b(4 * kDescriptorSize);
+  const auto set = [](std::vector<uint8_t>* descriptors, std::initializer_list<uint8_t> firsts) {
+    size_t i = 0;
+    for (const uint8_t first : firsts) (*descriptors)[i++ * kDescriptorSize] = first;
+  };
+  set(&a, {10, 20, 10});
+  set(&b, {12, 8, 21, 12});
+  const Distances distances(a, b);
+  const Nearest nearest = FindNearest(distances);
+  EXPECT_EQ(nearest.of_a, (std::vector<int>{0, 2, 0}));
+  EXPECT_EQ(nearest.of_b, (std::vector<int>{0, 0, 1, 0}));
+  EXPECT_EQ(NumNearer(distances, 0, 4), 0) << "As near is not nearer.";
+  EXPECT_EQ(NumNearer(distances, 0, 5), 3);
+  EXPECT_EQ(NumNearer(distances, 1, 65), 3);
 }
 
 // A known homography is recovered to within a pixel or two over the whole picture, whatever made the edited copy.
@@ -41,10 +61,10 @@ TEST(VerifyTest, RecoversKnownTransforms) {
   const Features photo = Extract(picture);
   const double c = std::cos(0.5), s = std::sin(0.5);
   const std::vector<cv::Matx33d> photo_from_query = {
-      {1, 0, 60, 0, 1, 40, 0, 0, 1},                                   // crop
-      {2, 0, 0, 0, 2, 0, 0, 0, 1},                                     // half size
-      {c, s, -40, -s, c, 120, 0, 0, 1},                                // rotation
-      {1.1, 0.1, -10, 0.05, 1.0, 5, 0.0002, 0.0001, 1},                // perspective
+      {1, 0, 60, 0, 1, 40, 0, 0, 1},                     // crop
+      {2, 0, 0, 0, 2, 0, 0, 0, 1},                       // half size
+      {c, s, -40, -s, c, 120, 0, 0, 1},                  // rotation
+      {1.1, 0.1, -10, 0.05, 1.0, 5, 0.0002, 0.0001, 1},  // perspective
   };
   for (const cv::Matx33d& truth : photo_from_query) {
     cv::Mat query;
@@ -119,7 +139,8 @@ TEST(AgreementTest, EditedCopyAgreesAndAnotherPictureDoesNot) {
   EXPECT_GT(same.agreeing, 0.95f);
   EXPECT_NEAR(same.query_overlap, 1, 0.02);
   EXPECT_NEAR(same.photo_overlap, 360.0 * 280 / (480 * 360), 0.03);
-  const Agreement other = CompareAligned(ToImage(MakePicture(21, 360, 280)), ToImage(picture), shift, 360, 280, 480, 360);
+  const Agreement other =
+      CompareAligned(ToImage(MakePicture(21, 360, 280)), ToImage(picture), shift, 360, 280, 480, 360);
   EXPECT_LT(other.agreeing, 0.2f);
 }
 
