@@ -5,8 +5,11 @@
 #include <array>
 #include <bit>
 #include <cmath>
+#include <functional>
+#include <iterator>
 #include <tuple>
 #include <unordered_map>
+#include <utility>
 
 #include "index/base/clones.h"
 #include "index/base/error.h"
@@ -116,6 +119,60 @@ class PhotoScorer {
   std::unordered_map<uint64_t, int> entry_votes_;
 };
 
+// No photo scores more than its votes weigh together. Photos that share a cell only allow each other more.
+class Bounds {
+ public:
+  explicit Bounds(const std::vector<Vote>& votes)
+      : sums_(std::clamp<size_t>(std::bit_ceil(votes.size()), 1 << 8, 1 << 22)) {
+    for (const Vote& v : votes) sums_[Cell(v.photo)] += v.weight;
+  }
+
+  float Of(uint32_t photo) const {
+    constexpr float kRounding = 1.0001f;  // The same weights are added in another order.
+    return kRounding * sums_[Cell(photo)];
+  }
+  // What num cells at most exceed.
+  float Exceeded(size_t num) const {
+    if (num >= sums_.size()) return 0;
+    std::vector<float> sums = sums_;
+    const auto place = sums.begin() + static_cast<std::ptrdiff_t>(num);
+    std::nth_element(sums.begin(), place, sums.end(), std::greater<>());
+    return *place;
+  }
+
+ private:
+  size_t Cell(uint32_t photo) const { return photo & (sums_.size() - 1); }
+  std::vector<float> sums_;
+};
+
+// Of every photo that has votes.
+std::vector<Candidate> ScoreAll(std::vector<Vote> votes, std::span<const uint64_t> query_entries) {
+  // Total order: equal votes differ in nothing, so that the sums below never depend on how the sort ran.
+  std::sort(votes.begin(), votes.end(), [](const Vote& a, const Vote& b) {
+    return std::tie(a.photo, a.query, a.entry, a.weight) < std::tie(b.photo, b.query, b.entry, b.weight);
+  });
+  std::vector<Candidate> candidates;
+  PhotoScorer scorer;
+  for (size_t begin = 0; begin < votes.size();) {
+    size_t end = begin;
+    while (end < votes.size() && votes[end].photo == votes[begin].photo) ++end;
+    const float score = scorer.Score(std::span(votes).subspan(begin, end - begin), query_entries);
+    candidates.push_back({PhotoId{votes[begin].photo}, score});
+    begin = end;
+  }
+  return candidates;
+}
+
+// The best, best first; all if there are fewer.
+void KeepBest(size_t num, std::vector<Candidate>* candidates) {
+  const size_t kept = std::min(candidates->size(), num);
+  std::partial_sort(candidates->begin(), candidates->begin() + static_cast<std::ptrdiff_t>(kept), candidates->end(),
+                    [](const Candidate& a, const Candidate& b) {
+                      return a.score != b.score ? a.score > b.score : a.photo < b.photo;
+                    });
+  candidates->resize(kept);
+}
+
 }  // namespace
 
 int RecommendedMaxBits(int64_t num_entries) {
@@ -134,31 +191,25 @@ std::vector<Candidate> Shortlist(const Codebook& codebook, std::span<const Part>
   const int max_bits = options.max_bits > 0 ? options.max_bits : RecommendedMaxBits(num_entries);
 
   const std::vector<WordAssignment> words = codebook.Assign(descriptors, options.words_per_keypoint);
-  std::vector<Vote> votes = CollectVotes(parts, words, options, max_bits);
-  // Total order: equal votes differ in nothing, so that the sums below never depend on how the sort ran.
-  std::sort(votes.begin(), votes.end(), [](const Vote& a, const Vote& b) {
-    return std::tie(a.photo, a.query, a.entry, a.weight) < std::tie(b.photo, b.query, b.entry, b.weight);
-  });
-
+  const std::vector<Vote> votes = CollectVotes(parts, words, options, max_bits);
   std::vector<uint64_t> query_entries(geometry.size());
   for (size_t i = 0; i < geometry.size(); ++i) query_entries[i] = PackEntry(PhotoId{1}, geometry[i]);
 
-  std::vector<Candidate> candidates;
-  PhotoScorer scorer;
-  for (size_t begin = 0; begin < votes.size();) {
-    size_t end = begin;
-    while (end < votes.size() && votes[end].photo == votes[begin].photo) ++end;
-    const float score = scorer.Score(std::span(votes).subspan(begin, end - begin), query_entries);
-    candidates.push_back({PhotoId{votes[begin].photo}, score});
-    begin = end;
+  // Most photos have a vote or two by chance. Those that may have the most points are scored; then, if the last of the
+  // best has fewer than others were allowed, all that may have as many.
+  const Bounds bounds(votes);
+  const auto num_kept = static_cast<size_t>(options.max_candidates);
+  float least = bounds.Exceeded(4 * num_kept);
+  for (;;) {
+    std::vector<Vote> strong;
+    std::copy_if(votes.begin(), votes.end(), std::back_inserter(strong),
+                 [&](const Vote& v) { return bounds.Of(v.photo) >= least; });
+    std::vector<Candidate> candidates = ScoreAll(std::move(strong), query_entries);
+    KeepBest(num_kept, &candidates);
+    const float last = candidates.size() < num_kept ? 0 : candidates.back().score;
+    if (last >= least) return candidates;
+    least = last;
   }
-  const size_t kept = std::min(candidates.size(), static_cast<size_t>(options.max_candidates));
-  std::partial_sort(candidates.begin(), candidates.begin() + static_cast<std::ptrdiff_t>(kept), candidates.end(),
-                    [](const Candidate& a, const Candidate& b) {
-                      return a.score != b.score ? a.score > b.score : a.photo < b.photo;
-                    });
-  candidates.resize(kept);
-  return candidates;
 }
 
 }  // namespace pugmark

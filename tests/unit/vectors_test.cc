@@ -252,6 +252,36 @@ TEST(ShortlistTest, VotesThatDisagreeOnRotationCountLess) {
   EXPECT_GT(agreeing[0].score, 2 * disagreeing[0].score);
 }
 
+// What is not scored could not have been among the best, whether the bounds were near the scores or, for a query turned piece by
+// piece, far above.
+TEST(ShortlistTest, AFewAreTheFirstOfAll) {
+  const Scratch scratch;
+  const Collection c = MakeCollection();
+  std::vector<Part> parts;
+  parts.push_back(BuildPart(c, scratch / "p", 0, kPhotos));
+  ShortlistOptions all;
+  all.max_bits = 32;  // Half of everything votes.
+  all.max_candidates = 1000;
+  for (uint32_t p = 0; p < kPhotos; ++p) {
+    std::vector<EntryGeometry> geometry = c.geometry[p];
+    if (p % 2 == 0) {
+      for (size_t i = 0; i < geometry.size(); ++i) geometry[i].angle_rad = static_cast<float>(i) * 0.1f;
+    }
+    const auto expected = Shortlist(c.codebook, parts, Perturbed(c.descriptors[p], p), geometry, all);
+    ASSERT_EQ(expected.size(), static_cast<size_t>(kPhotos));
+    for (const int num : {1, 2, 5, 20, kPhotos}) {
+      ShortlistOptions few = all;
+      few.max_candidates = num;
+      const auto found = Shortlist(c.codebook, parts, Perturbed(c.descriptors[p], p), geometry, few);
+      ASSERT_EQ(found.size(), static_cast<size_t>(num));
+      for (size_t i = 0; i < found.size(); ++i) {
+        EXPECT_EQ(found[i].photo, expected[i].photo) << p << ": " << num;
+        EXPECT_EQ(found[i].score, expected[i].score) << p << ": " << num;
+      }
+    }
+  }
+}
+
 // The law of parts: however photos are spread over parts, and however parts are merged, the answer is the same.
 TEST(ShortlistTest, MergedPartsAnswerAsThePartsDid) {
   const Scratch scratch;
