@@ -42,6 +42,14 @@ constexpr float kAlignedDisplacement_px = 0.2f;
 // confirmed (docs/measuring.md, "Confirmed details").
 constexpr double kSameThing = 22.5;
 constexpr float kSameThingDistinctness = 0.35f;
+// Or a little less, where it rests on this many confirmed details that are this much of what was found (a few details of a small
+// picture may all be found again, and a few of very many, by accident), more is found that is like nothing else, and it does not
+// all lie on one plane, as tables, cloths, print and signs do.
+constexpr double kManyConfirmed = 20;
+constexpr int kFewestConfirmed = 9;
+constexpr float kConfirmedOfFound = 0.2f;
+constexpr float kManyDistinctness = 0.45f;
+constexpr float kDepth_px = 1.5f;  // Median error from one plane.
 // Print, signs and logos are truly the same, and not the thing. They are flat: where all keeps to a plane and the evidence is
 // not overwhelming, a good part of what both photos have in common must be found again.
 constexpr float kPrintError_px = 0.7f;
@@ -128,8 +136,15 @@ bool IsPrint(const Verification& v) {
   return v.tight && v.median_error_px <= kPrintError_px && v.detail_share < kPrintShare && v.log10_nfa > kOverwhelmingLog10Nfa;
 }
 
+bool IsStrong(const Verification& v, double strength) {
+  return EvidenceStrength(v) >= strength && v.distinctness >= kSameThingDistinctness && !IsPrint(v);
+}
+
 bool IsSameThing(const Verification& v) {
-  return EvidenceStrength(v) >= kSameThing && v.distinctness >= kSameThingDistinctness && !IsPrint(v);
+  const bool many = v.num_confirmed_cells >= kFewestConfirmed && v.distinctness >= kManyDistinctness &&
+                    static_cast<float>(v.num_confirmed_cells) >= kConfirmedOfFound * static_cast<float>(v.num_cells);
+  const bool has_depth = !v.tight || v.median_error_px >= kDepth_px;
+  return IsStrong(v, many && has_depth ? kManyConfirmed : kSameThing);
 }
 
 bool IsTableOnly(const Verification& v, const Agreement& agreement) {
@@ -158,12 +173,11 @@ bool IsFrame(const Verification& v, const Features& query, const Features& photo
 Verdict VerdictOf(const Verification& v, const Features& query, const Features& photo, const Agreement& agreement,
                   bool has_pixels) {
   const auto share = [&](int count) { return static_cast<float>(count) / static_cast<float>(v.inliers.size()); };
-  const bool is_same_thing = IsSameThing(v);
   if (has_pixels && IsSamePhoto(v, agreement)) {
     const bool few_details = v.log10_nfa <= kFewDetailsLog10Nfa && agreement.agreeing >= kFewDetailsAgreement;
-    if (is_same_thing || few_details) return Verdict::kSamePhoto;
+    if (IsStrong(v, kSameThing) || few_details) return Verdict::kSamePhoto;
   }
-  if (is_same_thing && !IsFrame(v, query, photo, agreement)) {
+  if (IsSameThing(v) && !IsFrame(v, query, photo, agreement)) {
     const int num_central = NumCentral(v, query, photo, true, true);
     const bool is_object = share(num_central) >= kSameObjectCentral || num_central >= kManyCentral ||
                            v.detail_share >= kWholeShare;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "engine/features/features.h"
+#include "engine/verify/verify.h"
 
 namespace pugmark {
 
@@ -79,5 +80,16 @@ class CellSet {
   int size_ = 0;
   std::vector<bool> cells_;
 };
+
+// Distinct cells that matches occupy in both photos, the smaller of both counts.
+inline int NumCells(const VerifyOptions& options, const Features& query, const Features& photo,
+                    const std::vector<Match>& matches) {
+  CellSet in_query(options.cells_per_side, LongSide(query)), in_photo(options.cells_per_side, LongSide(photo));
+  for (const Match& m : matches) {
+    in_query.Add(query.keypoints[static_cast<size_t>(m.query)]);
+    in_photo.Add(photo.keypoints[static_cast<size_t>(m.photo)]);
+  }
+  return std::min(in_query.size(), in_photo.size());
+}
 
 }  // namespace pugmark

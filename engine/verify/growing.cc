@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <iterator>
 #include <numbers>
 #include <optional>
 #include <utility>
@@ -17,17 +18,17 @@ double LogFactorial(int n) {
   return ::lgamma_r(n + 1, &sign);
 }
 
-// Largest share of the other photo's descriptors that may be as near as an accepted one; evidence is weighed at each, since
-// much of it may be in few excellent matches (a small tile) or in many fair ones (another view).
+// Largest share of the other photo's descriptors that may be as near as an accepted one; evidence is weighed at each,
+// since much of it may be in few excellent matches (a small tile) or in many fair ones (another view).
 constexpr std::array<float, 5> kRanks = {0.00125f, 0.0025f, 0.005f, 0.01f, 0.02f};
 constexpr float kMaxRank = kRanks.back();
 // An accepted match predicts keypoints of the query up to this far from it, as a fraction of the long side.
 constexpr float kReach = 0.15f;
 constexpr int kMaxRounds = 6;
-// Details of goods of one make are found again where the make's shape puts them, but something else is nearly as like, and
-// each is displaced by itself. A surface moves as a whole: a match is coherent if it is displaced as the median of its
-// nearest neighbours, to within a fraction of the long side. It takes the place of contraction in [1, section 5], which
-// throws out what lies on the wrong side of a line through two others.
+// Details of goods of one make are found again where the make's shape puts them, but something else is nearly as like,
+// and each is displaced by itself. A surface moves as a whole: a match is coherent if it is displaced as the median of
+// its nearest neighbours, to within a fraction of the long side. It takes the place of contraction in [1, section 5],
+// which throws out what lies on the wrong side of a line through two others.
 constexpr float kConfirmedRatio = 0.85f;
 constexpr float kMaxIncoherence = 0.012f;
 constexpr size_t kFewestNeighbours = 2, kMostNeighbours = 5;
@@ -164,9 +165,7 @@ class Grower {
   Growth Result() const {
     Growth growth;
     size_t num_visible = 0, num_candidates = 0;
-    const CellSet no_query_cells(options_.cells_per_side, LongSide(query_));
-    const CellSet no_photo_cells(options_.cells_per_side, LongSide(photo_));
-    CellSet visible = no_query_cells;
+    CellSet visible(options_.cells_per_side, LongSide(query_));
     for (size_t q = 0; q < query_.size(); ++q) {
       if (!matched_[q] && !IsVisible(query_.keypoints[q])) continue;
       ++num_visible;
@@ -177,16 +176,13 @@ class Grower {
     growth.num_visible_cells = visible.size();
     if (num_visible == 0) return growth;
     const float least_rank = 1 / static_cast<float>(std::min(query_.size(), photo_.size()));
-    growth.num_confirmed_cells = NumConfirmedCells(std::max(kRanks.front(), least_rank));
+    growth.confirmed = Confirmed(std::max(kRanks.front(), least_rank));
     for (const float limit : kRanks) {
       const float rank = std::max(limit, least_rank);
-      CellSet in_query = no_query_cells, in_photo = no_photo_cells;
-      for (size_t q = 0; q < query_.size(); ++q) {
-        if (!matched_[q] || matched_[q]->rank > rank) continue;
-        in_query.Add(query_.keypoints[q]);
-        in_photo.Add(photo_.keypoints[matched_[q]->photo]);
-      }
-      growth.num_cells = std::min(in_query.size(), in_photo.size());
+      std::vector<Match> near;
+      std::copy_if(growth.matches.begin(), growth.matches.end(), std::back_inserter(near),
+                   [&](const Match& m) { return matched_[static_cast<size_t>(m.query)]->rank <= rank; });
+      growth.num_cells = NumCells(options_, query_, photo_, near);
       if (limit == kRanks.front()) growth.num_best_cells = growth.num_cells;
       // A keypoint of the query meets this many of the photo at predicted places, each within the rank by chance.
       const double met = static_cast<double>(num_candidates) / static_cast<double>(num_visible);
@@ -197,16 +193,16 @@ class Grower {
     return growth;
   }
 
-  int NumConfirmedCells(float best_rank) const {
-    CellSet in_query(options_.cells_per_side, LongSide(query_)), in_photo(options_.cells_per_side, LongSide(photo_));
+  std::vector<Match> Confirmed(float best_rank) const {
+    std::vector<Match> confirmed;
     for (size_t q = 0; q < query_.size(); ++q) {
       if (!IsBest(q, best_rank) || !IsCoherent(q, best_rank)) continue;
       const size_t p = matched_[q]->photo;
-      if (MatchRatio(photo_, distances_, q, p) > kConfirmedRatio) continue;
-      in_query.Add(query_.keypoints[q]);
-      in_photo.Add(photo_.keypoints[p]);
+      if (MatchRatio(photo_, distances_, q, p) <= kConfirmedRatio) {
+        confirmed.push_back({static_cast<int>(q), static_cast<int>(p)});
+      }
     }
-    return std::min(in_query.size(), in_photo.size());
+    return confirmed;
   }
 
   // Whether a keypoint of the query is matched with the nearest of all, in both directions.
@@ -244,8 +240,8 @@ class Grower {
     return {to.x_px - model_.X(from), to.y_px - model_.Y(from)};
   }
 
-  // Of k or more of n cells, each matched by chance with probability p; every limit in kRanks is one test. 0 if k is no more
-  // than chance expects.
+  // Of k or more of n cells, each matched by chance with probability p; every limit in kRanks is one test. 0 if k is no
+  // more than chance expects.
   static double Log10Chance(int n, int k, double p) {
     if (k <= n * p) return 0;
     const double log_choose = (LogFactorial(n) - LogFactorial(k) - LogFactorial(n - k)) / std::numbers::ln10;
@@ -260,9 +256,10 @@ class Grower {
   const Turn turn_;
   const float radius_px_, reach_px_;
   const Places photo_places_, query_places_;
-  std::vector<std::optional<Found>> matched_;    // Of each keypoint of the query.
-  std::vector<bool> is_taken_;                   // Of each keypoint of the photo.
-  std::vector<std::vector<size_t>> candidates_;  // Of each keypoint of the query: those of the photo at a predicted place.
+  std::vector<std::optional<Found>> matched_;  // Of each keypoint of the query.
+  std::vector<bool> is_taken_;                 // Of each keypoint of the photo.
+  std::vector<std::vector<size_t>>
+      candidates_;  // Of each keypoint of the query: those of the photo at a predicted place.
 };
 
 }  // namespace

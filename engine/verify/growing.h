@@ -23,8 +23,8 @@ struct Growth {
   std::vector<Match> matches;    // One to one, seeds among them; the descriptor's rank is within the nearest 2 %.
   int num_cells = 0;             // Distinct cells that they occupy, the smaller of both photos.
   int num_best_cells = 0;        // The same for matches that are the nearest of all in both directions.
-  int num_confirmed_cells = 0;   // Of these, the ones beyond doubt: clearly nearer than anything elsewhere in the photo, and
-                                 // displaced as its neighbours are.
+  std::vector<Match> confirmed;  // Of these matches, the ones beyond doubt: clearly nearer than anything elsewhere in the photo,
+                                 // and displaced as their neighbours are.
   int num_visible_cells = 0;     // Distinct cells of the query's keypoints that the model carries into the photo.
   double log10_chance = 0;       // log10 P(so many cells by chance), before the number of models tried. 0: no evidence.
 };

@@ -5,9 +5,10 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
-#include <opencv2/calib3d.hpp>
 
+#include "engine/verify/epipolar.h"
 #include "engine/verify/growing.h"
+#include "engine/verify/usac.h"
 #include "index/base/error.h"
 
 namespace pugmark {
@@ -65,7 +66,7 @@ class Fitter {
       const float zoom = p.scale_px / q.scale_px * query_side_px_ / photo_side_px_;
       if (zoom > kMaxZoom || zoom < 1 / kMaxZoom) continue;
       const std::vector<Match> inliers = Inliers(FromMatch(q, p), 1.5f);
-      if (inliers.size() >= kMinInliers) ranked.push_back({NumCells(inliers), h});
+      if (inliers.size() >= kMinInliers) ranked.push_back({Cells(inliers), h});
     }
     // Ties by the order of matches, which is by ratio: the more distinctive first.
     std::stable_sort(ranked.begin(), ranked.end(), [](const Ranked& a, const Ranked& b) { return a.cells > b.cells; });
@@ -75,21 +76,21 @@ class Fitter {
     int best_cells = 0;
     for (const Ranked& r : ranked) {
       const Match& m = matches_[r.hypothesis];
-      Affine model = FromMatch(query_.keypoints[static_cast<size_t>(m.query)],
-                               photo_.keypoints[static_cast<size_t>(m.photo)]);
+      Affine model =
+          FromMatch(query_.keypoints[static_cast<size_t>(m.query)], photo_.keypoints[static_cast<size_t>(m.photo)]);
       std::vector<Match> inliers = Inliers(model, 1.5f);
       for (int iteration = 0; iteration < 4 && inliers.size() >= kMinInliers; ++iteration) {
         Affine refined;
         if (!FitAffine(inliers, &refined) || !IsPlausible(refined)) break;
         std::vector<Match> agreeing = Inliers(refined, 1);
-        if (iteration > 0 && NumCells(agreeing) < NumCells(inliers)) break;
+        if (iteration > 0 && Cells(agreeing) < Cells(inliers)) break;
         const bool settled = agreeing.size() == inliers.size();
         model = refined;
         inliers = std::move(agreeing);
         if (settled) break;
       }
       inliers = Inliers(model, 1);
-      const int cells = NumCells(inliers);
+      const int cells = Cells(inliers);
       if (inliers.size() >= kMinInliers && cells > best_cells) {
         best_cells = cells;
         *best = model;
@@ -102,28 +103,12 @@ class Fitter {
   // Refines to a homography at the tight tolerance. Returns its inliers; empty if a plane explains too few.
   std::vector<Match> TightHomography(const std::vector<Match>& loose, Transform* transform) const {
     if (loose.size() < kMinHomographyInliers) return {};
-    std::vector<cv::Point2f> from, to;
-    for (const Match& m : loose) {
-      const Keypoint& q = query_.keypoints[static_cast<size_t>(m.query)];
-      const Keypoint& p = photo_.keypoints[static_cast<size_t>(m.photo)];
-      from.emplace_back(q.x_px, q.y_px);
-      to.emplace_back(p.x_px, p.y_px);
-    }
+    const MatchedPoints points = PointsOf(loose, query_, photo_);
     const float tolerance_px = options_.tight_error * photo_side_px_;
-    cv::UsacParams usac;  // Its random stream is seeded by randomGeneratorState, 0: deterministic.
-    usac.threshold = tolerance_px;
-    usac.confidence = 0.999;
-    usac.maxIterations = 2000;
-    usac.sampler = cv::SAMPLING_UNIFORM;
-    usac.score = cv::SCORE_METHOD_MAGSAC;
-    usac.loMethod = cv::LOCAL_OPTIM_SIGMA;
-    usac.loIterations = 10;
-    usac.loSampleSize = 50;
-    usac.isParallel = false;
     cv::Mat mask;
     cv::Mat h;
     try {
-      h = cv::findHomography(from, to, mask, usac);
+      h = cv::findHomography(points.query, points.photo, mask, Magsac(tolerance_px));
     } catch (const cv::Exception&) {
       return {};  // Degenerate points; the affinity stands.
     }
@@ -141,7 +126,8 @@ class Fitter {
   }
 
   // Of matches against a plane, ascending, in pixels of whichever photo shows the part smaller.
-  std::vector<float> SortedErrors(const Transform& plane, const Affine& affine, const std::vector<Match>& matches) const {
+  std::vector<float> SortedErrors(const Transform& plane, const Affine& affine,
+                                  const std::vector<Match>& matches) const {
     const double zoom = std::max(1.0f, std::sqrt(std::fabs(affine.determinant())));
     std::vector<float> errors;
     for (const Match& m : matches) {
@@ -151,16 +137,6 @@ class Fitter {
     }
     std::sort(errors.begin(), errors.end());
     return errors;
-  }
-
-  // Distinct cells occupied in both photos, the smaller of both counts.
-  int NumCells(const std::vector<Match>& inliers) const {
-    CellSet in_query(options_.cells_per_side, query_side_px_), in_photo(options_.cells_per_side, photo_side_px_);
-    for (const Match& m : inliers) {
-      in_query.Add(query_.keypoints[static_cast<size_t>(m.query)]);
-      in_photo.Add(photo_.keypoints[static_cast<size_t>(m.photo)]);
-    }
-    return std::min(in_query.size(), in_photo.size());
   }
 
   Region RegionOf(const std::vector<Match>& inliers, bool in_query) const {
@@ -177,6 +153,8 @@ class Fitter {
   }
 
  private:
+  int Cells(const std::vector<Match>& matches) const { return NumCells(options_, query_, photo_, matches); }
+
   std::vector<Match> Inliers(const Affine& m, float slack) const {
     const float max_error_px = slack * options_.loose_error * photo_side_px_;
     const Turn turn(m);
@@ -296,10 +274,8 @@ Verification Verify(const VerifyOptions& options, const Features& query, const F
   const auto best = static_cast<float>(growth.num_best_cells);
   result.detail_share = best / static_cast<float>(std::max(growth.num_visible_cells, 1));
   result.distinctness = best / static_cast<float>(std::max(growth.num_cells, 1));
-  result.num_confirmed_cells = growth.num_confirmed_cells;
-  result.confirmed_share =
-      static_cast<float>(growth.num_confirmed_cells) / static_cast<float>(std::max(growth.num_visible_cells, 1));
-  const double num_tests = 2.0 * static_cast<double>(std::max<int64_t>(num_photos, 1)) *  // Orientations, photos, models.
+  const double num_tests = 2.0 *
+                           static_cast<double>(std::max<int64_t>(num_photos, 1)) *  // Orientations, photos, models.
                            static_cast<double>(std::min(static_cast<size_t>(result.num_matches), kMaxHypotheses));
   result.log10_nfa = std::min(0.0, std::log10(num_tests) + growth.log10_chance);
   result.photo_from_query = {affine.a, affine.b, affine.tx, affine.c, affine.d, affine.ty, 0, 0, 1};
@@ -314,6 +290,14 @@ Verification Verify(const VerifyOptions& options, const Features& query, const F
     result.median_error_px = errors[errors.size() / 2];
     result.high_error_px = errors[errors.size() * 4 / 5];
   }
+  // What keeps to one plane keeps to every epipolar geometry that has it.
+  const bool flat = result.tight && result.high_error_px <= options.tight_error * LongSide(photo);
+  result.num_confirmed_cells =
+      NumCells(options, query, photo,
+               flat ? growth.confirmed
+                    : WithoutIndependent(growth.confirmed, growth.matches, query, photo, options.epipolar_error));
+  result.confirmed_share =
+      static_cast<float>(result.num_confirmed_cells) / static_cast<float>(std::max(growth.num_visible_cells, 1));
   result.query_region = fitter.RegionOf(result.inliers, true);
   result.photo_region = fitter.RegionOf(result.inliers, false);
   return result;

@@ -28,6 +28,7 @@ struct VerifyOptions {
   float loose_error = 0.022f;      // Largest reprojection error of an inlier, as a fraction of the long side: depth and
                                    // viewpoint move points of a re-photographed object.
   float tight_error = 0.006f;      // Of an inlier of the refined homography: a flat copy agrees this well.
+  float epipolar_error = 0.002f;   // Of a detail of a rigid thing from its epipolar line, as a fraction of the long side.
   int cells_per_side = 32;         // Grid on the long side of each photo within which inliers count once.
 };
 
@@ -54,8 +55,9 @@ struct Verification {
                                  // down to the scratches; low: a shared logo, or the same table under other goods.
   float distinctness = 0;        // [0, 1]: the same cells over num_cells. Low: the shape agrees but not the detail, as in
                                  // goods of one make.
-  int num_confirmed_cells = 0;   // Of num_cells, those whose detail is clearly nearer than anything elsewhere in the photo and
-                                 // displaced as its neighbours are: what goods of one make hardly have.
+  int num_confirmed_cells = 0;   // Of num_cells, those whose detail is clearly nearer than anything elsewhere in the photo,
+                                 // displaced as its neighbours are, and moves with the rest as one rigid thing (epipolar.h):
+                                 // what goods of one make hardly have.
   float confirmed_share = 0;     // [0, 1]: the same over the cells that the model carries into the photo.
   bool tight = false;            // Most inliers agree with a plane at tight_error.
   float median_error_px = 0;     // Of all guided matches against that plane if tight: half of them, and 80 % of them, lie

@@ -94,6 +94,36 @@ TEST(Verdict, AnotherViewIsTheSameObject) {
   EXPECT_EQ(pair.verdict(), Verdict::kSameObject);
 }
 
+// Just short of what is asked of everything: 5 √10 + 0.6 + √(3.35 + 14) = 20.6.
+TEST(Verdict, WeakerEvidenceNeedsManyDetailsAndDepth) {
+  Pair pair = EditedCopy();
+  Verification& v = pair.verification;
+  v.tight = false;
+  v.distinctness = 0.5f;
+  v.detail_share = 0.15f;
+  v.num_cells = 30;
+  v.num_confirmed_cells = 10;
+  v.confirmed_share = 0.06f;
+  v.log10_nfa = -14;
+  pair.agreement.agreeing = 0.3f;
+  ASSERT_GT(EvidenceStrength(v), 20);
+  ASSERT_LT(EvidenceStrength(v), 22.5);
+  EXPECT_EQ(pair.verdict(), Verdict::kSameObject);
+
+  Pair flat = pair;
+  flat.verification.tight = true;
+  flat.verification.median_error_px = 1;
+  EXPECT_EQ(flat.verdict(), Verdict::kLookAlike) << "A sign, or a cloth.";
+  Pair crowd = pair;
+  crowd.verification.num_cells = 60;
+  EXPECT_EQ(crowd.verdict(), Verdict::kLookAlike) << "Ten of sixty are an accident of much detail.";
+  Pair few = pair;
+  few.verification.num_confirmed_cells = 8;
+  few.verification.confirmed_share = 0.3f;
+  ASSERT_GT(EvidenceStrength(few.verification), 20);
+  EXPECT_EQ(few.verdict(), Verdict::kLookAlike);
+}
+
 TEST(Verdict, TheSameTableUnderOtherGoodsIsTheSameScene) {
   Pair pair = EditedCopy();
   pair.verification.median_error_px = 0.29f;
