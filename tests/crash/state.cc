@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/crash/state.h"
 
+#include <fmt/format.h>
+
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <ostream>
@@ -9,6 +11,7 @@
 #include "engine/reindex/check.h"
 #include "engine/search/search.h"
 #include "index/base/sha256.h"
+#include "index/catalogue/links.h"
 #include "tests/pictures.h"
 
 namespace pugmark::crash {
@@ -49,15 +52,17 @@ fs::path Pictures::photo(int picture) const {
 
 bool State::operator==(const State& other) const {
   const auto tie = [](const State& s) {
-    return std::tie(s.photos, s.sightings, s.files, s.unreadable, s.answers, s.num_indexed, s.num_entries, s.num_parts);
+    return std::tie(s.photos, s.sightings, s.files, s.unreadable, s.links, s.answers, s.num_indexed, s.num_entries,
+                    s.num_parts);
   };
   return tie(*this) == tie(other);
 }
 
 std::ostream& operator<<(std::ostream& out, const State& state) {
-  out << state.photos.size() << " photos, " << state.sightings.size() << " sightings, " << state.files.size()
-      << " files, " << state.unreadable.size() << " unreadable, " << state.num_indexed << " indexed, "
-      << state.num_entries << " entries, " << state.num_parts << " parts; answers:";
+  out << state.photos.size() << " photos, " << state.links.size() << " links, " << state.sightings.size()
+      << " sightings, " << state.files.size() << " files, " << state.unreadable.size() << " unreadable, "
+      << state.num_indexed << " indexed, " << state.num_entries << " entries, " << state.num_parts
+      << " parts; answers:";
   for (const std::string& answer : state.answers) out << " [" << answer << "]";
   return out;
 }
@@ -85,6 +90,15 @@ State ReadState(const fs::path& root, const Pictures& pictures) {
     const nlohmann::json json = nlohmann::json::parse(line, nullptr, false);
     // A torn line is no loss: the same input is listed again.
     if (json.is_object()) state.unreadable.insert(json.value("path", "?") + " " + json.value("code", "?"));
+  }
+  for (const PhotoLink& l : PhotoLinks(collection.catalogue)) {
+    state.links.insert(fmt::format("photos {} {} {}", l.low.value, l.high.value, l.verdict));
+  }
+  for (const SellerLink& l : SellerLinks(collection.catalogue)) {
+    state.links.insert(fmt::format("sellers {} {} {:.6f}", l.low.value, l.high.value, l.probability));
+  }
+  for (const SellerGroup& group : SellerGroups(collection.catalogue)) {
+    state.links.insert(fmt::format("a group of {} from {}", group.members.size(), group.members.front().value));
   }
   const Searcher searcher(root, {});
   for (int picture = 0; picture < Pictures::kNum; ++picture) {

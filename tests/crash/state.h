@@ -33,14 +33,15 @@ class Pictures {
 // All that a user can see of a collection, without what depends on when and how often something was tried: numbers of
 // batches and snapshots, time stamps.
 struct State {
-  std::vector<std::string> photos;             // SHA-256, in order of id.
-  std::multiset<std::string> sightings;        // "SHA-256 path listing".
-  std::map<std::string, std::string> files;    // Thumbnails and originals: name → SHA-256 of the content.
-  std::set<std::string> unreadable;            // Lines of the quarantine: path and code.
-  std::vector<std::string> answers;            // Of the search for each query: verdict and SHA-256 of all hits.
+  std::vector<std::string> photos;           // SHA-256, in order of id.
+  std::multiset<std::string> sightings;      // "SHA-256 path listing".
+  std::map<std::string, std::string> files;  // Thumbnails and originals: name → SHA-256 of the content.
+  std::set<std::string> unreadable;          // Lines of the quarantine: path and code.
+  std::set<std::string> links;               // Between photos and between sellers, and the groups of sellers.
+  std::vector<std::string> answers;          // Of the search for each query: verdict and SHA-256 of all hits.
   int64_t num_indexed = 0, num_entries = 0;
   size_t num_parts = 0;
-  int64_t snapshot = 0;                        // Not compared.
+  int64_t snapshot = 0;  // Not compared.
 
   bool operator==(const State& other) const;
 };
