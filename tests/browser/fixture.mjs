@@ -93,6 +93,7 @@ export function startBrowser() {
 export async function open(browser, url, options = {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
   const page = await context.newPage();
+  page.setDefaultTimeout(120_000);  // A slow day is no failure.
   const complaints = [];
   page.on("request", (request) => {
     if (!request.url().startsWith("data:image/jpeg;base64,") && request.url().split("#")[0] !== url) {

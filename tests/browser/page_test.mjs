@@ -77,22 +77,25 @@ test("flicker shows both in turn, slowly, and stops", () =>
     const button = overlay.locator(".flicker");
     await button.click();
     assert.equal(await button.getAttribute("aria-pressed"), "true");
-    // Counted in the page: which one is visible, for two seconds.
-    const changes = await overlay.evaluate(
+    // Counted in the page: which one is visible, until both have been twice; on a slow day that takes long.
+    const { changes, seconds } = await overlay.evaluate(
       (element) =>
         new Promise((resolve) => {
-          const seen = [];
+          const changes = [], times = [];
           const look = () => {
             const known = getComputedStyle(element.querySelector(".layer.known")).visibility;
             const carried = getComputedStyle(element.querySelector(".layer.carried")).visibility;
-            if (known === carried) seen.push("both or none");
-            if (seen.at(-1) !== known) seen.push(known);
+            const now = known === carried ? "both or none" : known;
+            if (changes.at(-1) === now) return;
+            changes.push(now);
+            if (times.push(performance.now()) < 5) return;
+            clearInterval(timer);
+            resolve({ changes, seconds: (times.at(-1) - times[0]) / 1000 });
           };
           const timer = setInterval(look, 20);
-          setTimeout(() => (clearInterval(timer), resolve(seen)), 2000);
         }));
-    assert.ok(!changes.includes("both or none"));
-    assert.ok(changes.length >= 3 && changes.length <= 7, `At most three flashes a second: ${changes}`);
+    assert.ok(!changes.includes("both or none"), String(changes));
+    assert.ok(seconds > 4 / 6, `At most three flashes a second: four changes in ${seconds} s`);
     await button.click();
     assert.equal(await button.getAttribute("aria-pressed"), "false");
     assert.equal(await visibility(overlay.locator(".layer.known")), "visible");
