@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 
+#include <cstdlib>
 #include <fstream>
 #include <map>
 
@@ -97,6 +98,7 @@ TEST_F(CollectionTest, AnyOrderOfBatchesGivesTheSameAnswersAfterFullReindex) {
   WriteJpeg((scratch / "query.jpg").string(), crop(cv::Rect(40, 30, 320, 220)), 75);
   std::map<std::string, std::string> answers;
   int round = 0;
+  ::setenv("RC_PARAMS", "max_success=30", /*overwrite=*/0);  // A second each. For more: RC_PARAMS=max_success=1000.
   rc::check("order of ingest does not matter", [&] {
     const auto order = *rc::gen::container<std::vector<int>>(kPictures, rc::gen::inRange(0, kPictures));
     const fs::path collection = scratch / ("c" + std::to_string(round++));
@@ -109,7 +111,7 @@ TEST_F(CollectionTest, AnyOrderOfBatchesGivesTheSameAnswersAfterFullReindex) {
     Take(collection, second);
     Collection opened = OpenCollection(collection, Catalogue::Access::kWrite);
     ReindexOptions options{.full = true, .num_threads = 2};
-    options.gate.mode = GateOptions::Mode::kOff;  // A hundred rounds; the order is what matters here.
+    options.gate.mode = GateOptions::Mode::kOff;  // Many rounds; the order is what matters here.
     Reindex(opened, options, {}, [](std::string_view, int64_t, int64_t) {});
     const QueryResult result = Searcher(collection, {}).Search(scratch / "query.jpg");
     RC_ASSERT(!result.hits.empty());
